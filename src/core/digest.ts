@@ -1,0 +1,14 @@
+/** Digests that carry their algorithm: `sha256:` and 64 hex digits. */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { canonicalJson } from "./canonical_json.ts";
+
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export type Digest = z.infer<typeof Digest>;
+
+export function digestBytes(bytes: Uint8Array | string): Digest {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** The digest of a value's canonical JSON. */
+export const digestValue = (value: unknown): Digest => digestBytes(canonicalJson(value));

@@ -1,0 +1,97 @@
+/** Entry points: what can be asked of a pipeline, and which parameters each reaches. */
+import { mainEntryPoint, type PipelineDefinition, type PipelineResult, type StepUse } from "./pipeline.ts";
+import type { ParameterSpec } from "./parameter.ts";
+
+/** A parameter that can be set for an entry point. */
+export interface SettableParameter {
+  /** A key of `PipelineDefinition.parameters`: `alpha`, `preprocess.seed`. */
+  readonly name: string;
+  /** What it may be called as well: `seed` for `preprocess.seed` when `preprocess` is the entry point. */
+  readonly shortName?: string;
+  readonly spec: ParameterSpec;
+}
+
+/** What an entry point runs and takes. */
+export interface Reach {
+  /** In the order of wiring. */
+  readonly steps: readonly StepUse[];
+  readonly parameters: readonly SettableParameter[];
+}
+
+/** `main` first, when the pipeline returns something that a step makes or has steps at all; then each step. */
+export function entryPoints(definition: PipelineDefinition): string[] {
+  return [mainEntryPoint, ...definition.steps.map((use) => use.name)];
+}
+
+/** Undefined when there is no such entry point. */
+export function findReach(definition: PipelineDefinition, entryPoint: string): Reach | undefined {
+  const wanted = wantedSteps(definition, entryPoint);
+  if (wanted === undefined) return undefined;
+  const byName = new Map(definition.steps.map((use) => [use.name, use]));
+  const reached = new Set<string>();
+  const open = [...wanted];
+  while (open.length > 0) {
+    const name = open.pop()!;
+    if (reached.has(name)) continue;
+    reached.add(name);
+    open.push(...neededSteps(byName.get(name)!));
+  }
+  const steps = definition.steps.filter((use) => reached.has(use.name));
+  return { steps, parameters: settable(definition, entryPoint, steps) };
+}
+
+/** The steps that must finish before `use` starts: by data, metric or `after`; without repetition. */
+export function neededSteps(use: StepUse): string[] {
+  const names = new Set(use.after);
+  for (const argument of Object.values(use.arguments)) if (argument.is === "metric") names.add(argument.step);
+  for (const binding of Object.values(use.inputs)) {
+    const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
+    for (const source of sources) if (source.is === "output") names.add(source.step);
+  }
+  return [...names];
+}
+
+/** `main` runs what is returned; a pipeline that returns nothing runs everything. */
+function wantedSteps(definition: PipelineDefinition, entryPoint: string): readonly string[] | undefined {
+  if (definition.steps.some((use) => use.name === entryPoint)) return [entryPoint];
+  if (entryPoint !== mainEntryPoint) return undefined;
+  const returned = Object.values(definition.results).flatMap(resultSteps);
+  return returned.length > 0 ? returned : definition.steps.map((use) => use.name);
+}
+
+function resultSteps(result: PipelineResult): readonly string[] {
+  switch (result.is) {
+    case "output":
+    case "metric":
+      return [result.step];
+    case "steps":
+      return result.steps;
+    case "list":
+      return result.items.flatMap(resultSteps);
+    case "given":
+    case "parameter":
+      return [];
+  }
+}
+
+function settable(
+  definition: PipelineDefinition,
+  entryPoint: string,
+  steps: readonly StepUse[],
+): SettableParameter[] {
+  const used = new Set(steps.flatMap((use) => use.conditions));
+  for (const use of steps) {
+    for (const argument of Object.values(use.arguments)) {
+      if (argument.is === "parameter") used.add(argument.name);
+    }
+  }
+  for (const result of Object.values(definition.results)) {
+    if (result.is === "parameter") used.add(result.name);
+  }
+  const prefix = `${entryPoint}.`;
+  return Object.entries(definition.parameters).filter(([name]) => used.has(name)).map(([name, spec]) => {
+    const short = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+    const isFree = short !== undefined && definition.parameters[short] === undefined;
+    return isFree ? { name, shortName: short, spec } : { name, spec };
+  });
+}

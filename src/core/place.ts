@@ -1,0 +1,41 @@
+/** Where in a user's files a thing was said. */
+import { z } from "zod";
+
+export const Place = z.object({
+  /** A file, as the user would type it, or a `file://` URL. */
+  file: z.string().optional(),
+  /** From 1. */
+  line: z.number().int().optional(),
+  /** From 1. */
+  column: z.number().int().optional(),
+  /** Outermost first, such as `step "train"`, `parameter "alpha"`. */
+  within: z.array(z.string()).readonly().optional(),
+}).readonly();
+export type Place = z.infer<typeof Place>;
+
+/** `pipeline.ts:12:7: step "train": parameter "alpha"`; URLs are shown relative to `folder` when below it. */
+export function formatPlace(place: Place, folder = workingFolder()): string {
+  const file = place.file === undefined ? undefined : shorten(place.file, folder);
+  const position = [file, place.line, place.column].filter((part) => part !== undefined).join(":");
+  return [...(position === "" ? [] : [position]), ...(place.within ?? [])].join(": ");
+}
+
+/** The same place, one level further in. */
+export const inside = (place: Place, ...within: string[]): Place => ({
+  ...place,
+  within: [...(place.within ?? []), ...within],
+});
+
+function shorten(file: string, folder: string): string {
+  const path = file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname) : file;
+  return folder !== "" && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
+}
+
+/** Empty where the process may not ask, as in a sandboxed step. */
+function workingFolder(): string {
+  try {
+    return Deno.cwd();
+  } catch {
+    return "";
+  }
+}
