@@ -16,8 +16,14 @@ export const PlannedInput = z.discriminatedUnion("is", [
   z.object({ is: z.literal("output"), step: z.string(), output: z.string() }).readonly(),
   z.object({ is: z.literal("file"), path: z.string(), digest: Digest }).readonly(),
   /** `uri` as given, `version` and `location` as the registry answered. */
-  z.object({ is: z.literal("registered"), uri: z.string(), version: z.string(), location: z.string() })
-    .readonly(),
+  z.object({
+    is: z.literal("registered"),
+    uri: z.string(),
+    version: z.string(),
+    location: z.string(),
+    /** Of the model's files, where they lie on this machine. */
+    digest: Digest.optional(),
+  }).readonly(),
 ]);
 export type PlannedInput = z.infer<typeof PlannedInput>;
 

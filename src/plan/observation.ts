@@ -1,0 +1,114 @@
+/** What a plan must know of the world: questions, as values, and the answers to them. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { canonicalJson } from "../core/canonical_json.ts";
+import type { Digest } from "../core/digest.ts";
+import type { EnvironmentObservation, EnvironmentSpec } from "../core/environment.ts";
+import type { Result } from "../core/error.ts";
+import type { Place } from "../core/place.ts";
+import type { PipelineDefinition, Source, StepDefinition } from "../core/pipeline.ts";
+import type { ResolvedRequest } from "./resolve_arguments.ts";
+
+export type Question =
+  /** The content of a file or folder; `place` is who asks. */
+  | { readonly is: "content"; readonly path: string; readonly place: Place }
+  /**
+   * The source files of command steps in `folder`: those of `only`, else all that is not ignored;
+   * `modules` (paths) are left out, as what they say is in the plan.
+   */
+  | {
+    readonly is: "sources";
+    readonly folder: string;
+    readonly only?: readonly string[];
+    readonly modules: readonly string[];
+  }
+  /** A module and all it imports. */
+  | { readonly is: "modules"; readonly module: string }
+  | { readonly is: "environment"; readonly spec: EnvironmentSpec }
+  | { readonly is: "registered"; readonly uri: string; readonly place: Place };
+
+export interface RegisteredAnswer {
+  readonly version: string;
+  readonly location: string;
+  readonly digest?: Digest;
+}
+export type Answer = Digest | EnvironmentObservation | RegisteredAnswer;
+export type Observations = ReadonlyMap<string, Result<Answer>>;
+
+/** One question has one key, whoever asks. */
+export function questionKey(question: Question): string {
+  const { place: _, ...rest } = question as Question & { readonly place?: Place };
+  return canonicalJson(rest);
+}
+
+/** All that must be known before `plan` can decide; each once. */
+export function observe(definition: PipelineDefinition, request: ResolvedRequest): readonly Question[] {
+  const questions = new Map<string, Question>();
+  const ask = (question: Question) => questions.set(questionKey(question), question);
+  const modules = pipelineModules(definition);
+  for (const use of request.reach.steps) {
+    ask({ is: "environment", spec: use.definition.environment });
+    ask(sourcesQuestion(use.definition, modules));
+    for (const [name, argument] of Object.entries(use.arguments)) {
+      const path = pathValue(use.definition, name, argument, request);
+      if (path !== undefined) ask({ is: "content", path, place: use.place });
+    }
+    for (const binding of Object.values(use.inputs)) {
+      const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
+      for (const source of sources) {
+        const question = sourceQuestion(source, use.place);
+        if (question !== undefined) ask(question);
+      }
+    }
+  }
+  return [...questions.values()];
+}
+
+/** The paths of the modules that define the pipeline and its steps; sorted. */
+export function pipelineModules(definition: PipelineDefinition): readonly string[] {
+  const urls = new Set([definition.module, ...definition.steps.map((use) => use.definition.module)]);
+  return [...urls].map((url) => fileURLToPath(url)).sort();
+}
+
+export function sourcesQuestion(step: StepDefinition, modules: readonly string[]): Question {
+  if (step.body.is === "function") return { is: "modules", module: step.module };
+  const folder = stepFolder(step);
+  return step.sources === undefined
+    ? { is: "sources", folder, modules }
+    : { is: "sources", folder, only: step.sources, modules };
+}
+
+/** The folder a step runs in: that of the module that defines it. */
+export const stepFolder = (step: StepDefinition): string => dirname(fileURLToPath(step.module));
+
+export function sourceQuestion(source: Source, place: Place): Question | undefined {
+  switch (source.is) {
+    case "output":
+      return undefined;
+    case "file":
+      return { is: "content", path: filePath(source), place };
+    case "registered":
+      return { is: "registered", uri: source.uri, place };
+  }
+}
+
+/** Absolute; a path that leaves the folder is the user's own choice. */
+export const filePath = (source: Extract<Source, { is: "file" }>): string =>
+  fileURLToPath(new URL(source.path.split("/").map(encodeURIComponent).join("/"), source.folder));
+
+/** The value of an argument that is a path whose content counts; undefined for other arguments. */
+export function pathValue(
+  step: StepDefinition,
+  name: string,
+  argument: StepDefinitionArgument,
+  request: ResolvedRequest,
+): string | undefined {
+  if (step.parameters[name]?.type !== "path" || argument.is === "metric") return undefined;
+  const value = argument.is === "value" ? argument.value : request.parameters[argument.name];
+  return value === undefined ? undefined : absolute(String(value), step);
+}
+type StepDefinitionArgument = PipelineDefinition["steps"][number]["arguments"][string];
+
+/** A literal path in a pipeline is relative to the folder of its step. */
+const absolute = (path: string, step: StepDefinition): string =>
+  path.startsWith("/") ? path : `${stepFolder(step)}/${path}`;

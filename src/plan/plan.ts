@@ -1,0 +1,247 @@
+/** Decides what runs: a pipeline, a resolved request and what was observed, to a plan. Pure; no input or output. */
+import type { Digest } from "../core/digest.ts";
+import type { EnvironmentObservation } from "../core/environment.ts";
+import { neededSteps } from "../core/entry_point.ts";
+import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
+import type { ParameterValue } from "../core/parameter.ts";
+import { inside } from "../core/place.ts";
+import {
+  type Argument,
+  type Binding,
+  mainEntryPoint,
+  type PipelineDefinition,
+  type PipelineResult,
+  type Source,
+  type StepUse,
+} from "../core/pipeline.ts";
+import {
+  type Plan,
+  type PlannedArgument,
+  type PlannedBinding,
+  type PlannedBody,
+  type PlannedInput,
+  type PlannedStep,
+  planVersion,
+} from "../core/plan.ts";
+import {
+  type Answer,
+  filePath,
+  type Observations,
+  pathValue,
+  pipelineModules,
+  type Question,
+  questionKey,
+  type RegisteredAnswer,
+  sourcesQuestion,
+  stepFolder,
+} from "./observation.ts";
+import type { ResolvedRequest } from "./resolve_arguments.ts";
+import { staticKey } from "./static_key.ts";
+
+/**
+ * The plan for a request; the same bytes, as canonical JSON, for the same pipeline, request and observations.
+ *
+ * Fails with the failure of an observation (such as GIVEN_FILE_MISSING), ENTRY_POINT_DISABLED when the entry point's
+ * own condition is false, and WIRE_INVALID when a step needs one that is left out.
+ */
+export function plan(
+  definition: PipelineDefinition,
+  request: ResolvedRequest,
+  observations: Observations,
+): Result<Plan> {
+  try {
+    return succeed(buildPlan(definition, request, observations));
+  } catch (error) {
+    if (error instanceof SluiceError) return fail(error.failure);
+    throw error;
+  }
+}
+
+function buildPlan(
+  definition: PipelineDefinition,
+  request: ResolvedRequest,
+  observations: Observations,
+): Plan {
+  const skipped = skippedSteps(request);
+  const disabled = skipped.get(request.entryPoint);
+  if (disabled !== undefined) {
+    throw new SluiceError(entryPointDisabled(definition, request.entryPoint, disabled));
+  }
+  const context: Context = {
+    request,
+    skipped,
+    modules: pipelineModules(definition),
+    keys: new Map(),
+    answer: (question) => answerOf(observations, question),
+  };
+  const steps = request.reach.steps.filter((use) => !skipped.has(use.name)).map((use) =>
+    planStep(use, context)
+  );
+  return {
+    version: planVersion,
+    pipeline: definition.name,
+    module: definition.module,
+    entryPoint: request.entryPoint,
+    parameters: request.parameters,
+    steps,
+    skipped: [...skipped].map(([step, because]) => ({ step, because })),
+    results: request.entryPoint === mainEntryPoint ? definition.results : stepResults(request),
+  };
+}
+
+interface Context {
+  readonly request: ResolvedRequest;
+  readonly skipped: ReadonlyMap<string, string>;
+  readonly modules: readonly string[];
+  /** Of the steps planned so far. */
+  readonly keys: Map<string, Digest>;
+  readonly answer: (question: Question) => Answer;
+}
+
+/** Steps whose condition is false, with that parameter's name. */
+function skippedSteps(request: ResolvedRequest): ReadonlyMap<string, string> {
+  const skipped = new Map<string, string>();
+  for (const use of request.reach.steps) {
+    const condition = use.conditions.find((name) => request.parameters[name] !== true);
+    if (condition !== undefined) skipped.set(use.name, condition);
+  }
+  return skipped;
+}
+
+function planStep(use: StepUse, context: Context): PlannedStep {
+  const step = use.definition;
+  const body: PlannedBody = step.body.is === "command"
+    ? step.body
+    : { is: "function", module: step.module, step: step.name };
+  const parts = {
+    body,
+    sources: context.answer(sourcesQuestion(step, context.modules)) as Digest,
+    environment: step.environment,
+    environmentState: context.answer({ is: "environment", spec: step.environment }) as EnvironmentObservation,
+    arguments: mapValues(use.arguments, (argument, name) => planArgument(use, name, argument, context)),
+    inputs: mapValues(use.inputs, (binding) => planBinding(use, binding, context)),
+    outputs: step.outputs,
+    metrics: step.metrics,
+    permissions: step.permissions,
+  };
+  const key = staticKey(parts, (name) => context.keys.get(name)!);
+  context.keys.set(use.name, key);
+  return {
+    name: use.name,
+    key,
+    folder: stepFolder(step),
+    ...parts,
+    parameters: step.parameters,
+    needs: neededSteps(use).filter((name) => !context.skipped.has(name)).sort(),
+    limits: step.limits,
+    ...(use.family === undefined ? {} : { family: use.family }),
+    place: use.place,
+  };
+}
+
+function planArgument(use: StepUse, name: string, argument: Argument, context: Context): PlannedArgument {
+  if (argument.is === "metric") {
+    requireIncluded(use, argument.step, context);
+    return argument;
+  }
+  const path = pathValue(use.definition, name, argument, context.request);
+  if (path !== undefined) {
+    return {
+      is: "value",
+      value: path,
+      digest: context.answer({ is: "content", path, place: use.place }) as Digest,
+    };
+  }
+  return {
+    is: "value",
+    value: argument.is === "value" ? argument.value : context.request.parameters[argument.name]!,
+  };
+}
+
+function planBinding(use: StepUse, binding: Binding, context: Context): PlannedBinding {
+  switch (binding.is) {
+    case "absent":
+      return binding;
+    case "one": {
+      const { source } = binding;
+      const isOptional = Object.entries(use.inputs).some(([name, bound]) =>
+        bound === binding && use.definition.inputs[name]?.takes === "optional"
+      );
+      if (source.is === "output" && context.skipped.has(source.step) && isOptional) return { is: "absent" };
+      return { is: "one", input: planInput(use, source, context) };
+    }
+    case "many":
+      return { is: "many", inputs: binding.sources.map((source) => planInput(use, source, context)) };
+  }
+}
+
+function planInput(use: StepUse, source: Source, context: Context): PlannedInput {
+  switch (source.is) {
+    case "output":
+      requireIncluded(use, source.step, context);
+      return source;
+    case "file": {
+      const path = filePath(source);
+      return {
+        is: "file",
+        path,
+        digest: context.answer({ is: "content", path, place: use.place }) as Digest,
+      };
+    }
+    case "registered": {
+      const answer = context.answer({
+        is: "registered",
+        uri: source.uri,
+        place: use.place,
+      }) as RegisteredAnswer;
+      return { is: "registered", uri: source.uri, ...answer };
+    }
+  }
+}
+
+function requireIncluded(use: StepUse, step: string, context: Context): void {
+  const because = context.skipped.get(step);
+  if (because === undefined) return;
+  throw new SluiceError({
+    code: "WIRE_INVALID",
+    message:
+      `Cannot run step "${use.name}" as it needs step "${step}", which is left out while \`${because}\` is false`,
+    at: inside(use.place, `step "${use.name}"`),
+    hint: "Make the input `optional(…)`, or put the step inside the same `when`",
+  });
+}
+
+function entryPointDisabled(definition: PipelineDefinition, entryPoint: string, because: string): Failure {
+  return {
+    code: "ENTRY_POINT_DISABLED",
+    message: `Cannot run entry point \`${entryPoint}\` as \`${because}\` is false`,
+    at: inside(definition.place, `step "${entryPoint}"`),
+    hint: `Pass \`--${because}\``,
+  };
+}
+
+function answerOf(observations: Observations, question: Question): Answer {
+  const answer = observations.get(questionKey(question));
+  if (answer === undefined) throw new Error(`not observed: ${questionKey(question)}`);
+  if (!answer.ok) throw new SluiceError(answer.failure);
+  return answer.value;
+}
+
+/** A step as entry point returns its outputs and metrics, by their names. */
+function stepResults(request: ResolvedRequest): Record<string, PipelineResult> {
+  const use = request.reach.steps.find((candidate) => candidate.name === request.entryPoint)!;
+  const outputs = Object.keys(use.definition.outputs).map((output) =>
+    [output, { is: "output", step: use.name, output }] as const
+  );
+  const metrics = use.definition.metrics.map((metric) =>
+    [metric, { is: "metric", step: use.name, metric }] as const
+  );
+  return Object.fromEntries([...outputs, ...metrics]);
+}
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+}

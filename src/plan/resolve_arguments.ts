@@ -1,0 +1,164 @@
+/** Plan: a pipeline and its arguments to a frozen, keyed graph. This file: what was asked, checked and complete. */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { entryPoints, findReach, type Reach, type SettableParameter } from "../core/entry_point.ts";
+import { fail, type Failure, type Result, succeed } from "../core/error.ts";
+import { nearest } from "../core/nearest.ts";
+import { checkParameter, type ParameterValue, parseParameter, showValue } from "../core/parameter.ts";
+import { inside, type Place } from "../core/place.ts";
+import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
+import type { RunRequest } from "../core/run.ts";
+
+/** A request whose every parameter is known and within its range. */
+export interface ResolvedRequest {
+  readonly entryPoint: string;
+  readonly reach: Reach;
+  /** By full name. Values of `path` parameters are absolute. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+}
+
+/**
+ * Gives each settable parameter its value: what was asked for, else its default.
+ *
+ * A `path` that was asked for is relative to `workingFolder`, a default to the pipeline's own folder.
+ * Fails with ENTRY_POINT_UNKNOWN, PARAM_UNKNOWN, PARAM_CONFLICT, PARAM_MISSING, PARAM_INVALID, PARAM_OUT_OF_RANGE.
+ */
+export function resolveArguments(
+  definition: PipelineDefinition,
+  request: RunRequest,
+  workingFolder: string,
+): Result<ResolvedRequest> {
+  const reach = findReach(definition, request.entryPoint);
+  if (reach === undefined) return fail(unknownEntryPoint(definition, request.entryPoint));
+  const given = nameParameters(definition, request, reach);
+  if (!given.ok) return given;
+  const pipelineFolder = fileURLToPath(new URL(".", definition.module));
+  const parameters: Record<string, ParameterValue> = {};
+  for (const parameter of reach.parameters) {
+    const { name, spec } = parameter;
+    const at = placeOf(definition, parameter);
+    if (given.value.has(name)) {
+      const value = given.value.get(name);
+      const checked = request.isText && typeof value === "string"
+        ? parseParameter(spec, value, at)
+        : checkParameter(spec, value, at);
+      if (!checked.ok) return checked;
+      parameters[name] = spec.type === "path" ? resolve(workingFolder, String(checked.value)) : checked.value;
+    } else if (spec.default !== undefined) {
+      parameters[name] = spec.type === "path" ? resolve(pipelineFolder, spec.default) : spec.default;
+    } else {
+      return fail(missing(parameter, at, request.entryPoint));
+    }
+  }
+  return succeed({ entryPoint: request.entryPoint, reach, parameters });
+}
+
+/** What was asked for, by full name; the values as they came. Undefined values count as not given. */
+function nameParameters(
+  definition: PipelineDefinition,
+  request: RunRequest,
+  reach: Reach,
+): Result<ReadonlyMap<string, unknown>> {
+  const byName = new Map<string, SettableParameter>();
+  for (const parameter of reach.parameters) {
+    byName.set(parameter.name, parameter);
+    if (parameter.shortName !== undefined) byName.set(parameter.shortName, parameter);
+  }
+  const given = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(request.parameters)) {
+    if (value === undefined) continue;
+    const parameter = byName.get(name);
+    if (parameter === undefined) return fail(unknownParameter(definition, request.entryPoint, name, byName));
+    if (given.has(parameter.name)) {
+      return fail({
+        code: "PARAM_CONFLICT",
+        message:
+          `Cannot set parameter "${parameter.name}" twice, as \`${parameter.name}\` and as \`${parameter.shortName}\``,
+        at: placeOf(definition, parameter),
+        hint: "Give it once",
+      });
+    }
+    given.set(parameter.name, value);
+  }
+  return succeed(given);
+}
+
+function placeOf(definition: PipelineDefinition, parameter: SettableParameter): Place {
+  const owner = ownerOf(definition, parameter.name);
+  return owner === undefined
+    ? inside(definition.place, `pipeline "${definition.name}"`, `parameter "${parameter.name}"`)
+    : inside(definition.place, `step "${owner.step}"`, `parameter "${owner.parameter}"`);
+}
+
+/** `preprocess.seed` belongs to the step `preprocess`. */
+function ownerOf(
+  definition: PipelineDefinition,
+  name: string,
+): { step: string; parameter: string } | undefined {
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return undefined;
+  const step = name.slice(0, dot);
+  return definition.steps.some((use) => use.name === step)
+    ? { step, parameter: name.slice(dot + 1) }
+    : undefined;
+}
+
+function missing(parameter: SettableParameter, at: Place, entryPoint: string): Failure {
+  const name = parameter.shortName ?? parameter.name;
+  return {
+    code: "PARAM_MISSING",
+    message: `Cannot run entry point \`${entryPoint}\` without parameter "${name}" as it has no default`,
+    at,
+    hint: `Pass \`--${name} VALUE\``,
+  };
+}
+
+/** ENTRY_POINT_UNKNOWN, with the nearest name and all of them. */
+export function unknownEntryPoint(definition: PipelineDefinition, entryPoint: string): Failure {
+  const names = entryPoints(definition);
+  const near = nearest(entryPoint, names);
+  return {
+    code: "ENTRY_POINT_UNKNOWN",
+    message: `Cannot run entry point \`${
+      showValue(entryPoint)
+    }\` as pipeline "${definition.name}" has none of that name`,
+    at: definition.place,
+    hint: `${near === undefined ? "" : `Did you mean \`${near}\`? `}Entry points: ${listNames(names)}`,
+  };
+}
+
+function unknownParameter(
+  definition: PipelineDefinition,
+  entryPoint: string,
+  name: string,
+  known: ReadonlyMap<string, SettableParameter>,
+): Failure {
+  const at = inside(
+    definition.place,
+    entryPoint === mainEntryPoint ? `pipeline "${definition.name}"` : `step "${entryPoint}"`,
+  );
+  if (definition.parameters[name] !== undefined) {
+    return {
+      code: "PARAM_UNKNOWN",
+      message: `Cannot set parameter "${showValue(name)}" as entry point \`${entryPoint}\` does not use it`,
+      at,
+      hint: "Leave it out, or run an entry point that uses it",
+    };
+  }
+  const near = nearest(name, known.keys());
+  const all = known.size === 0 ? "It has no parameters" : `Parameters: ${listNames([...known.keys()])}`;
+  return {
+    code: "PARAM_UNKNOWN",
+    message: `Cannot set parameter "${
+      showValue(name)
+    }" as entry point \`${entryPoint}\` has none of that name`,
+    at,
+    hint: `${near === undefined ? "" : `Did you mean \`${near}\`? `}${all}`,
+  };
+}
+
+/** At most a dozen names, then how many more. */
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map((name) => `\`${name}\``).join(", ");
+  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
+}
