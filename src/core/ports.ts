@@ -106,6 +106,33 @@ export interface Artifacts {
   take(location: string, path: string, from: string): Promise<void>;
 }
 
+/** What a step runs. */
+export type Program =
+  | { readonly is: "command"; readonly argv: readonly [string, ...string[]] }
+  /** The `run` function of `step` in `module`, a `file://` URL. */
+  | { readonly is: "function"; readonly module: string; readonly step: string };
+
+/** What a step's process may touch. Paths are absolute. */
+export interface SandboxPolicy {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly net: boolean | readonly string[];
+  /** Names of the environment variables it is given. */
+  readonly variables: readonly string[];
+  /** Programs it may start; a command may start any. */
+  readonly run: readonly string[];
+}
+
+/** Turns a program into the arguments that run it with no more than the policy allows: `sandbox/`. */
+export interface Sandbox {
+  confine(program: Program, policy: SandboxPolicy): {
+    readonly argv: readonly [string, ...string[]];
+    readonly tier: SandboxTier;
+  };
+}
+/** What holds a process: nothing, or Deno's own permissions. */
+export type SandboxTier = "none" | "deno";
+
 /** One process to run. */
 export interface ProcessSpec {
   readonly argv: readonly [string, ...string[]];

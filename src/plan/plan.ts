@@ -3,7 +3,6 @@ import type { Digest } from "../core/digest.ts";
 import type { EnvironmentObservation } from "../core/environment.ts";
 import { neededSteps } from "../core/entry_point.ts";
 import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
-import type { ParameterValue } from "../core/parameter.ts";
 import { inside } from "../core/place.ts";
 import {
   type Argument,
@@ -119,7 +118,7 @@ function planStep(use: StepUse, context: Context): PlannedStep {
     environment: step.environment,
     environmentState: context.answer({ is: "environment", spec: step.environment }) as EnvironmentObservation,
     arguments: mapValues(use.arguments, (argument, name) => planArgument(use, name, argument, context)),
-    inputs: mapValues(use.inputs, (binding) => planBinding(use, binding, context)),
+    inputs: mapValues(use.inputs, (binding, name) => planBinding(use, name, binding, context)),
     outputs: step.outputs,
     metrics: step.metrics,
     permissions: step.permissions,
@@ -158,15 +157,13 @@ function planArgument(use: StepUse, name: string, argument: Argument, context: C
   };
 }
 
-function planBinding(use: StepUse, binding: Binding, context: Context): PlannedBinding {
+function planBinding(use: StepUse, name: string, binding: Binding, context: Context): PlannedBinding {
   switch (binding.is) {
     case "absent":
       return binding;
     case "one": {
       const { source } = binding;
-      const isOptional = Object.entries(use.inputs).some(([name, bound]) =>
-        bound === binding && use.definition.inputs[name]?.takes === "optional"
-      );
+      const isOptional = use.definition.inputs[name]?.takes === "optional";
       if (source.is === "output" && context.skipped.has(source.step) && isOptional) return { is: "absent" };
       return { is: "one", input: planInput(use, source, context) };
     }

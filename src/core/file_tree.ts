@@ -1,0 +1,80 @@
+/** Reads files and folders that others made, following no link. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Digest } from "./digest.ts";
+
+/** One entry of a tree; `path` is relative to its root, with forward slashes, and empty for a root that is a file. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly is: "file" | "folder" | "other";
+  readonly sizeBytes: number;
+}
+
+/** Every entry below `root` (which is left out when it is a folder), in code unit order of the path. */
+export async function* walkTree(root: string): AsyncGenerator<TreeEntry> {
+  const info = await lstat(root);
+  if (!info.isDirectory()) {
+    yield { path: "", is: info.isFile() ? "file" : "other", sizeBytes: info.size };
+    return;
+  }
+  const open = [""];
+  while (open.length > 0) {
+    const folder = open.pop()!;
+    const folders: string[] = [];
+    for (const entry of (await readdir(join(root, folder), { withFileTypes: true })).sort(byName)) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) {
+        folders.push(path);
+        yield { path, is: "folder", sizeBytes: 0 };
+      } else if (entry.isFile()) {
+        yield { path, is: "file", sizeBytes: (await lstat(join(root, path))).size };
+      } else {
+        yield { path, is: "other", sizeBytes: 0 };
+      }
+    }
+    open.push(...folders.reverse());
+  }
+}
+
+const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+
+/** Of a file's bytes, read in pieces. */
+export async function digestFile(path: string): Promise<Digest> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  return `sha256:${hash.digest("hex")}`;
+}
+
+/**
+ * Of a file, or of a folder's names and contents, as SHA-256 over sorted lines `digest  path`.
+ *
+ * Times, owners and empty folders do not count.. A link or a device is an error.
+ */
+export async function digestTree(root: string): Promise<{ digest: Digest; sizeBytes: number }> {
+  const lines: string[] = [];
+  let sizeBytes = 0;
+  for await (const entry of walkTree(root)) {
+    if (entry.is === "folder") continue;
+    if (entry.is === "other") throw new UnsupportedEntry(entry.path);
+    sizeBytes += entry.sizeBytes;
+    if (entry.path === "") return { digest: await digestFile(root), sizeBytes };
+    lines.push(treeLine(await digestFile(join(root, entry.path)), entry.path));
+  }
+  return { digest: digestLines(lines), sizeBytes };
+}
+
+export const treeLine = (digest: Digest, path: string): string => `${digest}  ${JSON.stringify(path)}\n`;
+
+export function digestLines(lines: readonly string[]): Digest {
+  return `sha256:${createHash("sha256").update([...lines].sort().join("")).digest("hex")}`;
+}
+
+/** A symbolic link, socket, pipe or device where only files and folders may be. */
+export class UnsupportedEntry extends Error {
+  override readonly name = "UnsupportedEntry";
+  constructor(readonly path: string) {
+    super(`\`${path}\` is neither a file nor a folder`);
+  }
+}

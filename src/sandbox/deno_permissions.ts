@@ -1,0 +1,56 @@
+/** A policy as Deno's flags, for the process of a `run` function. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Program, SandboxPolicy } from "../core/ports.ts";
+
+/**
+ * `run --no-prompt …permissions… --preload MODULE CHILD MODULE STEP`.
+ *
+ * The module is preloaded, not imported: what it imports needs no permission, what its code does needs the step's.
+ * Nothing is fetched, as whoever planned the step has loaded the same modules.
+ */
+export function denoArguments(
+  program: Extract<Program, { is: "function" }>,
+  policy: SandboxPolicy,
+  child: string,
+): string[] {
+  const module = fileURLToPath(program.module);
+  const config = findDenoConfig(dirname(module));
+  return [
+    "run",
+    "--no-prompt",
+    "--quiet",
+    "--cached-only",
+    "--no-lock",
+    ...(config === undefined ? [] : ["--config", config]),
+    ...list("--allow-read", policy.read),
+    ...list("--allow-write", policy.write),
+    ...list("--allow-env", policy.variables),
+    ...list("--allow-run", policy.run),
+    ...(policy.net === true ? ["--allow-net"] : policy.net === false ? [] : list("--allow-net", policy.net)),
+    "--preload",
+    module,
+    child,
+    program.module,
+    program.step,
+  ];
+}
+
+/** A flag with its values; a comma in a value is doubled, as Deno reads it. No values: no flag, so no permission. */
+function list(flag: string, values: readonly string[]): string[] {
+  return values.length === 0
+    ? []
+    : [`${flag}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];
+}
+
+/** The configuration Deno itself would take for a program in `folder`; undefined when there is none. */
+export function findDenoConfig(folder: string): string | undefined {
+  for (let at = folder;; at = dirname(at)) {
+    for (const name of ["deno.json", "deno.jsonc"]) {
+      const path = join(at, name);
+      if (existsSync(path)) return path;
+    }
+    if (at === dirname(at)) return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** Takes what a step produced, once every process of it is dead, and makes it the run's artifacts. */
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Digest } from "../core/digest.ts";
+import { fail, type Result, succeed } from "../core/error.ts";
+import type { ProducedOutput } from "../core/event.ts";
+import { digestTree, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
+import { type KindSpec, outputFileName } from "../core/kind.ts";
+import { inside } from "../core/place.ts";
+import type { PlannedStep } from "../core/plan.ts";
+import type { Artifacts } from "../core/ports.ts";
+import { findFlaw } from "./check_output.ts";
+
+/**
+ * Checks each declared output in `folder` and moves it to the run's artifacts (`location`), under its file name.
+ *
+ * All are checked before the first is moved. Where the artifacts are not on this machine they are sent there, and the
+ * output stays where it is. Fails with OUTPUT_MISSING or OUTPUT_INVALID.
+ */
+export async function collectOutputs(
+  step: PlannedStep,
+  folder: string,
+  artifacts: Artifacts,
+  location: string,
+): Promise<Result<Readonly<Record<string, ProducedOutput>>>> {
+  const checked: [name: string, file: string, digest: Digest, sizeBytes: number][] = [];
+  for (const [name, kind] of Object.entries(step.outputs)) {
+    const file = outputFileName(name, kind);
+    const output = await checkOutput(step, name, kind, join(folder, file));
+    if (!output.ok) return output;
+    checked.push([name, file, output.value.digest, output.value.sizeBytes]);
+  }
+  const outputs: Record<string, ProducedOutput> = {};
+  for (const [name, file, digest, sizeBytes] of checked) {
+    const path = await keep(join(folder, file), file, artifacts, location);
+    outputs[name] = { path, digest, sizeBytes };
+  }
+  return succeed(outputs);
+}
+
+async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {
+  const at = inside(step.place, `step "${step.name}"`, `output "${name}"`);
+  const info = await lstat(path).catch(() => undefined);
+  if (info === undefined) {
+    return fail({
+      code: "OUTPUT_MISSING",
+      message: `Cannot finish step "${step.name}" as it ended without writing its output "${name}"`,
+      at,
+      hint: `Write it to the path that \`outputs.${name}\` holds`,
+    });
+  }
+  const invalid = (flaw: string) =>
+    fail({
+      code: "OUTPUT_INVALID",
+      message: `Cannot take output "${name}" of step "${step.name}" as ${flaw}`,
+      at,
+      hint: kind.kind === "file" ? "Write regular files and folders only" : `Write ${describeKind(kind)}`,
+    });
+  if (!info.isFile() && !info.isDirectory()) return invalid("it is neither a file nor a folder");
+  try {
+    const tree = await digestTree(path);
+    const flaw = await findFlaw(path, kind, info.isDirectory());
+    return flaw === undefined ? succeed(tree) : invalid(flaw);
+  } catch (error) {
+    if (error instanceof UnsupportedEntry) {
+      return invalid(`its \`${error.path}\` is neither a file nor a folder`);
+    }
+    throw error;
+  }
+}
+
+function describeKind(kind: KindSpec): string {
+  switch (kind.kind) {
+    case "dataset":
+      return `a ${kind.format} file with the columns ${Object.keys(kind.columns).join(", ")}`;
+    case "model":
+      return `a folder with an MLmodel file of flavor ${
+        kind.flavors.join(", ")
+      }, as MLflow's save_model does`;
+    case "file":
+      return "a file or a folder";
+  }
+}
+
+async function keep(path: string, file: string, artifacts: Artifacts, location: string): Promise<string> {
+  const local = artifacts.localFolder(location);
+  if (local !== undefined) {
+    await artifacts.take(location, file, path);
+    return join(local, file);
+  }
+  for await (const entry of walkTree(path)) {
+    if (entry.is !== "file") continue;
+    const at = entry.path === "" ? file : `${file}/${entry.path}`;
+    await artifacts.write(location, at, (await Deno.open(join(path, entry.path))).readable);
+  }
+  return path;
+}

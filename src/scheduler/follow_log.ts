@@ -1,0 +1,110 @@
+/** Reads the file named in `SLUICE_LOG` while the step writes it. */
+import type { LoggedParameter, Metric, Tag } from "../core/tracking.ts";
+import { LogLine } from "../core/run.ts";
+
+/** How often the file is looked at. */
+const everyMs = 100;
+/** How much of it is taken at once. */
+const pieceBytes = 1 << 20;
+
+export interface LogContent {
+  readonly metrics: readonly Metric[];
+  readonly parameters: readonly LoggedParameter[];
+  readonly tags: readonly Tag[];
+  readonly progress: number | undefined;
+  /** Lines that say nothing we know, as they stand. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * Gives what is new in the file at `path` to `take`, one batch after another, until `stop` has read the rest.
+ *
+ * A line counts once its end is written; at `stop` the last one counts without. A file that is not there yet is empty.
+ */
+export function followLog(
+  path: string,
+  clock: () => number,
+  take: (content: LogContent) => Promise<void>,
+): { stop(): Promise<void> } {
+  let position = 0;
+  let rest = new Uint8Array(0);
+  let failure: unknown;
+  let reading = Promise.resolve();
+
+  const readOnce = async (isLast: boolean) => {
+    for await (const bytes of readFrom(path, () => position)) {
+      position += bytes.length;
+      rest = join(rest, bytes);
+      const end = rest.lastIndexOf(10) + 1;
+      await takeLines(rest.subarray(0, end));
+      rest = rest.slice(end);
+    }
+    if (isLast) await takeLines(rest);
+  };
+  const takeLines = async (bytes: Uint8Array) => {
+    const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line.trim() !== "");
+    if (lines.length > 0) await take(readLogLines(lines, clock()));
+  };
+  const timer = setInterval(() => {
+    reading = reading.then(() => readOnce(false)).catch((error) => void (failure ??= error));
+  }, everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await reading;
+      if (failure === undefined) await readOnce(true);
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** Lines of JSON to what they log. Points without a timestamp get `now`. */
+export function readLogLines(lines: readonly string[], now: number): LogContent {
+  const metrics: Metric[] = [];
+  const parameters: LoggedParameter[] = [];
+  const tags: Tag[] = [];
+  const unread: string[] = [];
+  let progress: number | undefined;
+  for (const text of lines) {
+    const line = parseLine(text);
+    if (line === undefined) unread.push(text);
+    else if ("metric" in line) {
+      metrics.push({
+        key: line.metric,
+        value: Number(line.value),
+        step: line.step,
+        timestamp: line.timestamp ?? now,
+      });
+    } else if ("param" in line) parameters.push({ key: line.param, value: String(line.value) });
+    else if ("tag" in line) tags.push({ key: line.tag, value: line.value });
+    else progress = line.progress;
+  }
+  return { metrics, parameters, tags, progress, unread };
+}
+
+function parseLine(text: string): LogLine | undefined {
+  try {
+    return LogLine.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A link or another thing that is not a file, put there by the step, is not followed. */
+async function* readFrom(path: string, position: () => number): AsyncGenerator<Uint8Array> {
+  const info = await Deno.lstat(path).catch(() => undefined);
+  if (info === undefined || !info.isFile || info.size <= position()) return;
+  using file = await Deno.open(path);
+  await file.seek(position(), Deno.SeekMode.Start);
+  const buffer = new Uint8Array(Math.min(pieceBytes, info.size - position()));
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    yield buffer.slice(0, count);
+  }
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

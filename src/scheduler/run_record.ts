@@ -1,0 +1,82 @@
+/** What a run is recorded as: MLflow's own tags, and ours beside them. */
+import type { Digest } from "../core/digest.ts";
+import type { RunStatus } from "../core/event.ts";
+import type { ParameterSpec, ParameterValue } from "../core/parameter.ts";
+import type { Plan, PlannedStep } from "../core/plan.ts";
+import type { SandboxTier } from "../core/ports.ts";
+import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
+
+/** Where the pipeline came from. */
+export interface RunOrigin {
+  readonly user: string;
+  /** The pipeline's file. */
+  readonly source: string;
+  /** Of the git checkout it lies in. */
+  readonly gitCommit?: string;
+  readonly version: string;
+}
+
+/** `mlflow.source.*` and `mlflow.project.*` as `mlflow run` sets them. */
+export function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
+  return [
+    { key: "mlflow.user", value: origin.user },
+    { key: "mlflow.source.name", value: origin.source },
+    { key: "mlflow.source.type", value: "PROJECT" },
+    { key: "mlflow.project.entryPoint", value: entryPoint },
+    { key: "mlflow.project.backend", value: "local" },
+    ...(origin.gitCommit === undefined ? [] : [{ key: "mlflow.source.git.commit", value: origin.gitCommit }]),
+    { key: "sluice.version", value: origin.version },
+  ];
+}
+
+export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
+  return [...originTags(origin, plan.entryPoint), { key: "sluice.pipeline", value: plan.pipeline }];
+}
+
+export function stepTags(
+  step: PlannedStep,
+  origin: RunOrigin,
+  parentRunId: string,
+  tier: SandboxTier,
+): Tag[] {
+  return [
+    ...originTags(origin, step.name),
+    { key: "mlflow.parentRunId", value: parentRunId },
+    { key: "mlflow.project.env", value: step.environment.kind },
+    { key: "sluice.step", value: step.name },
+    { key: "sluice.key", value: step.key },
+    // Nothing is taken from a cache yet: every step that ends was executed.
+    { key: "sluice.cache", value: "executed" },
+    { key: "sluice.sandbox", value: tier },
+  ];
+}
+
+export const environmentTag = (id: Digest): Tag => ({ key: "sluice.environment", value: id });
+
+/** As text, in the order of their names. */
+export function loggedParameters(
+  parameters: Readonly<Record<string, ParameterValue>>,
+  specs: Readonly<Record<string, ParameterSpec>> = {},
+): LoggedParameter[] {
+  return Object.entries(parameters)
+    .map(([key, value]) => ({ key, value: parameterText(value, specs[key]) }))
+    .sort((a, b) => a.key < b.key ? -1 : 1);
+}
+
+/** A whole float is `1.0`, as Python writes it, so that a step that logs its own argument logs the same. */
+export function parameterText(value: ParameterValue, spec?: ParameterSpec): string {
+  return spec?.type === "float" && Number.isInteger(value) && Math.abs(Number(value)) < 1e16
+    ? `${value}.0`
+    : String(value);
+}
+
+export function mlflowStatus(status: RunStatus): MlflowRunStatus {
+  switch (status) {
+    case "finished":
+      return "FINISHED";
+    case "failed":
+      return "FAILED";
+    case "killed":
+      return "KILLED";
+  }
+}

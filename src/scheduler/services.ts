@@ -1,0 +1,17 @@
+/** What the scheduler is given to touch the world with. */
+import type { Event } from "../core/event.ts";
+import type { Engine, Environments, RunServer, Sandbox, Tracker } from "../core/ports.ts";
+
+export interface Services {
+  readonly environments: Environments;
+  readonly tracker: Tracker;
+  readonly engine: Engine;
+  readonly sandbox: Sandbox;
+  /** The run's own server; the same one each time. */
+  readonly openServer: () => Promise<RunServer>;
+  readonly emit: (event: Event) => void;
+  /** Milliseconds since 1970, UTC. */
+  readonly clock: () => number;
+  /** The caller's environment variables, of which a step sees those it names. */
+  readonly variables: Readonly<Record<string, string>>;
+}
