@@ -126,10 +126,6 @@ function fitsCell(cell: string, column: Column): boolean {
 }
 
 function fitsValue(value: unknown, column: Column): boolean {
-  if (column.type === "integer") return Number.isInteger(value);
-  if (column.type === "string" && column.choices !== undefined) {
-    return column.choices.includes(value as string);
-  }
   switch (column.type) {
     case "number":
       return typeof value === "number";
