@@ -1,0 +1,78 @@
+/** The source files of a command step: what the folder it runs in holds, as far as it counts. */
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import type { Digest } from "../core/digest.ts";
+import { refuse } from "../core/error.ts";
+import { digestFile, digestLines, digestTree, treeLine } from "../core/file_tree.ts";
+
+/** Never sources, wherever they lie: what runs leave behind, and what only tools read. */
+const neverSources = new Set([
+  ".git",
+  ".sluice",
+  "mlruns",
+  "sluice.lock",
+  "node_modules",
+  "__pycache__",
+  ".venv",
+]);
+const isDatabase = (name: string) => /^mlflow\.db(-wal|-shm|-journal)?$/.test(name);
+
+/**
+ * The digest of `only` (paths relative to `folder`), else of every file in `folder` that git would not ignore, by the
+ * `.gitignore` files in it; `modules` are left out. Links count as the text they hold and are not followed.
+ */
+export async function digestSources(
+  folder: string,
+  only: readonly string[] | undefined,
+  modules: readonly string[],
+): Promise<Digest> {
+  const lines = only === undefined
+    ? await digestFolder(folder, new Set(modules))
+    : await Promise.all(only.map((path) => digestNamed(folder, path)));
+  return digestLines(lines);
+}
+
+async function digestNamed(folder: string, path: string): Promise<string> {
+  try {
+    return treeLine((await digestTree(join(folder, path))).digest, path);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    return refuse({
+      code: "GIVEN_FILE_MISSING",
+      message: `Cannot read the source \`${path}\` as there is no such file or folder in \`${folder}\``,
+      hint: "Correct `sources` of the step",
+    });
+  }
+}
+
+type Ignores = (path: string, isFolder: boolean) => boolean;
+
+async function digestFolder(root: string, modules: ReadonlySet<string>): Promise<string[]> {
+  const lines: string[] = [];
+  const visit = async (folder: string, ignores: readonly Ignores[]): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile())
+      ? [...ignores, await readIgnores(folder)]
+      : ignores;
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path)) continue;
+      if (own.some((isIgnored) => isIgnored(path, entry.isDirectory()))) continue;
+      const name = relative(root, path).split(sep).join("/");
+      if (entry.isDirectory()) await visit(path, own);
+      else if (entry.isFile()) lines.push(treeLine(await digestFile(path), name));
+      else lines.push(`other ${(await lstat(path)).mode}  ${JSON.stringify(name)}\n`);
+    }
+  };
+  await visit(root, []);
+  return lines;
+}
+
+async function readIgnores(folder: string): Promise<Ignores> {
+  const { default: ignore } = await import("ignore");
+  const rules = ignore().add(await readFile(join(folder, ".gitignore"), "utf8"));
+  return (path, isFolder) => {
+    const name = relative(folder, path).split(sep).join("/");
+    return rules.ignores(isFolder ? `${name}/` : name);
+  };
+}

@@ -1,0 +1,51 @@
+/** Hands the rooms to the scheduler. */
+import type { Event } from "../core/event.ts";
+import type { Environments, RunServer, Tracker } from "../core/ports.ts";
+import { localEngine } from "../engines/local_engine.ts";
+import { openSandbox } from "../sandbox/sandbox.ts";
+import type { Services } from "../scheduler/services.ts";
+
+export interface Given {
+  readonly tracker: Tracker;
+  readonly environments: Environments;
+  readonly emit: (event: Event) => void;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The run's own server is started when the first step asks for it. */
+export function openServices(given: Given): { readonly services: Services; close(): Promise<void> } {
+  let server: Promise<RunServer> | undefined;
+  const steps = new Map<string, string>();
+  const emit = (event: Event) => {
+    if (event.is === "step-started") steps.set(event.runId, event.step);
+    given.emit(event);
+  };
+  const onMetric = (runId: string, metric: string, value: number, index: number) => {
+    const step = steps.get(runId);
+    if (step !== undefined) emit({ is: "step-metric", at: Date.now(), step, metric, value, index });
+  };
+  return {
+    services: {
+      environments: given.environments,
+      tracker: given.tracker,
+      engine: localEngine,
+      sandbox: openSandbox(Deno.execPath(), functionChild()),
+      openServer: () =>
+        server ??= import("../server/run_server.ts").then(({ openRunServer }) =>
+          openRunServer(given.tracker, { onMetric })
+        ),
+      emit,
+      clock: Date.now,
+      variables: given.variables,
+    },
+    async close() {
+      await (await server)?.close();
+    },
+  };
+}
+
+/** Ends in `.ts` here and in `.js` in the npm package, as this module does. */
+function functionChild(): string {
+  const extension = import.meta.url.endsWith(".js") ? "js" : "ts";
+  return new URL(`../dsl/function_child.${extension}`, import.meta.url).href;
+}

@@ -1,0 +1,61 @@
+/** Who runs what, from where: what the tags of a run say of its origin. */
+import { userInfo } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunOrigin } from "../scheduler/run_record.ts";
+import { sluiceVersion } from "./version.ts";
+
+export async function findRunOrigin(module: string): Promise<RunOrigin> {
+  const path = fileURLToPath(module);
+  const gitCommit = await findGitCommit(dirname(path));
+  return {
+    user: userName(),
+    source: path,
+    version: sluiceVersion,
+    ...(gitCommit === undefined ? {} : { gitCommit }),
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry, as in some containers.
+    return "unknown";
+  }
+}
+
+/** Read from git's own files: starting git would cost more than the rest of a small run. */
+export async function findGitCommit(folder: string): Promise<string | undefined> {
+  const gitFolder = await findGitFolder(folder);
+  if (gitFolder === undefined) return undefined;
+  const head = await readText(join(gitFolder, "HEAD"));
+  const reference = /^ref: (.+)$/m.exec(head ?? "")?.[1];
+  if (reference === undefined) return asCommit(head);
+  const common = resolve(gitFolder, (await readText(join(gitFolder, "commondir")))?.trim() ?? ".");
+  const loose = asCommit(
+    await readText(join(gitFolder, reference)) ?? await readText(join(common, reference)),
+  );
+  if (loose !== undefined) return loose;
+  const packed = await readText(join(common, "packed-refs"));
+  return asCommit(packed?.split("\n").find((line) => line.endsWith(` ${reference}`))?.split(" ")[0]);
+}
+
+async function findGitFolder(folder: string): Promise<string | undefined> {
+  for (let at = folder;; at = dirname(at)) {
+    const path = join(at, ".git");
+    const info = await Deno.stat(path).catch(() => undefined);
+    if (info?.isDirectory) return path;
+    if (info?.isFile) {
+      const target = /^gitdir: (.+)$/m.exec(await readText(path) ?? "")?.[1];
+      return target === undefined ? undefined : resolve(at, target);
+    }
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+const readText = (path: string) => Deno.readTextFile(path).catch(() => undefined);
+
+function asCommit(text: string | undefined): string | undefined {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})\s*$/.exec(text ?? "")?.[1];
+}

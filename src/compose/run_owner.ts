@@ -1,0 +1,92 @@
+/**
+ * Who owns the runs that are under way: a locked file a run, so that the next start can tell the dead from the living.
+ *
+ * The lock is the kernel's and ends with its process, however that ends; the file says which run to mend.
+ */
+import { join } from "node:path";
+import type { Tracker } from "../core/ports.ts";
+import type { Run } from "../core/tracking.ts";
+import { TrackingError } from "../core/tracking.ts";
+
+/** Keeps `runId` known as ours until `release`. */
+export async function ownRun(workspace: string, runId: string): Promise<{ release(): Promise<void> }> {
+  const folder = join(workspace, "owners");
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, runId);
+  const file = await Deno.open(path, { create: true, write: true });
+  await file.lock(true);
+  return {
+    async release() {
+      await Deno.remove(path).catch(() => {});
+      file.close();
+    },
+  };
+}
+
+/**
+ * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED.
+ *
+ * Costs one folder listing when there is nothing to mend. Gives the ids of the runs it ended.
+ */
+export async function mendRuns(
+  workspace: string,
+  openTracker: () => Promise<Tracker>,
+  now: number,
+): Promise<string[]> {
+  const folder = join(workspace, "owners");
+  const mended: string[] = [];
+  for (const runId of await namesIn(folder)) {
+    const path = join(folder, runId);
+    const file = await Deno.open(path, { write: true }).catch(() => undefined);
+    if (file === undefined) continue;
+    try {
+      if (!await file.tryLock(true)) continue;
+      mended.push(...await endRun(runId, await openTracker(), now, join(workspace, "steps")));
+      await Deno.remove(path).catch(() => {});
+    } finally {
+      file.close();
+    }
+  }
+  return mended;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<string[]> {
+  const run = await findRun(runId, tracker);
+  if (run === undefined) return [];
+  const mended: string[] = [];
+  const open = [run];
+  while (open.length > 0) {
+    const { info } = open.pop()!;
+    open.push(
+      ...await tracker.searchRuns({
+        experimentIds: [info.experimentId],
+        tags: [{ key: "mlflow.parentRunId", value: info.id }],
+        limit: 1_000_000,
+      }),
+    );
+    await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
+    if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
+    await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });
+    mended.push(info.id);
+  }
+  return mended;
+}
+
+/** The process may have died before its run was recorded, or the tracker's file may be a new one. */
+async function findRun(runId: string, tracker: Tracker): Promise<Run | undefined> {
+  try {
+    return await tracker.getRun(runId);
+  } catch (error) {
+    if (error instanceof TrackingError) return undefined;
+    throw error;
+  }
+}
