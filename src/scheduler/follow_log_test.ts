@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { followLog, type LogContent, readLogLines } from "./follow_log.ts";
+
+Deno.test("readLogLines() sorts metrics, parameters, tags, progress, and what says nothing known", () => {
+  const content = readLogLines([
+    '{"metric": "loss", "value": 0.3, "step": 7}',
+    '{"metric": "loss", "value": "NaN", "timestamp": 5}',
+    '{"param": "depth", "value": 3}',
+    '{"tag": "note", "value": "x"}',
+    '{"progress": 0.5}',
+    "not json",
+    '{"metric": "", "value": 1}',
+    '{"metric": "loss", "value": "high"}',
+    "null",
+  ], 99);
+  assert.deepEqual(content, {
+    metrics: [
+      { key: "loss", value: 0.3, step: 7, timestamp: 99 },
+      { key: "loss", value: NaN, step: 0, timestamp: 5 },
+    ],
+    parameters: [{ key: "depth", value: "3" }],
+    tags: [{ key: "note", value: "x" }],
+    progress: 0.5,
+    unread: ["not json", '{"metric": "", "value": 1}', '{"metric": "loss", "value": "high"}', "null"],
+  });
+});
+
+Deno.test("readLogLines() never throws", () => {
+  fc.assert(fc.property(fc.array(fc.oneof(fc.string(), fc.json())), (lines) => void readLogLines(lines, 0)));
+});
+
+Deno.test("followLog() gives lines while they are written, each once, also a last one without its end", async () => {
+  const path = await Deno.makeTempFile();
+  const seen: LogContent[] = [];
+  const following = followLog(path, () => 1, (content) => Promise.resolve(void seen.push(content)));
+  await Deno.writeTextFile(path, '{"metric": "a", "value": 1}\n{"metric"', { append: true });
+  while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await Deno.writeTextFile(path, ': "b", "value": 2}\n{"metric": "ç", "value": 3}', { append: true });
+  await following.stop();
+  assert.deepEqual(seen.flatMap(({ metrics }) => metrics.map(({ key, value }) => [key, value])), [["a", 1], [
+    "b",
+    2,
+  ], ["ç", 3]]);
+  await Deno.remove(path);
+});
+
+Deno.test("followLog() does not follow a link that a step puts in the file's place", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/secret`, '{"metric": "a", "value": 1}\n');
+  await Deno.symlink(`${folder}/secret`, `${folder}/log`);
+  const following = followLog(`${folder}/log`, () => 1, () => assert.fail("read"));
+  await following.stop();
+  await Deno.remove(folder, { recursive: true });
+});
