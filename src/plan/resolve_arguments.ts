@@ -137,7 +137,7 @@ function unknownParameter(
     definition.place,
     entryPoint === mainEntryPoint ? `pipeline "${definition.name}"` : `step "${entryPoint}"`,
   );
-  if (definition.parameters[name] !== undefined) {
+  if (Object.hasOwn(definition.parameters, name)) {
     return {
       code: "PARAM_UNKNOWN",
       message: `Cannot set parameter "${showValue(name)}" as entry point \`${entryPoint}\` does not use it`,
