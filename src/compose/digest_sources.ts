@@ -1,5 +1,5 @@
 /** The source files of a command step: what the folder it runs in holds, as far as it counts. */
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
@@ -61,7 +61,9 @@ async function digestFolder(root: string, modules: ReadonlySet<string>): Promise
       const name = relative(root, path).split(sep).join("/");
       if (entry.isDirectory()) await visit(path, own);
       else if (entry.isFile()) lines.push(treeLine(await digestFile(path), name));
-      else lines.push(`other ${(await lstat(path)).mode}  ${JSON.stringify(name)}\n`);
+      else if (entry.isSymbolicLink()) {
+        lines.push(`link ${JSON.stringify(await readlink(path))}  ${JSON.stringify(name)}\n`);
+      }
     }
   };
   await visit(root, []);

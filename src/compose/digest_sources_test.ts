@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { digestSources } from "./digest_sources.ts";
+
+/** A folder with the given files; a text that starts with `->` is a link to the rest. */
+async function makeFolder(files: Record<string, string>): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    if (text.startsWith("->")) await Deno.symlink(text.slice(2), path);
+    else await Deno.writeTextFile(path, text);
+  }
+  return folder;
+}
+
+const project = {
+  "pipeline.ts": "export default 1",
+  "train.py": "print(1)",
+  "lib/model.py": "x = 1",
+  ".gitignore": "data/\n*.log\n",
+  "lib/.gitignore": "scratch.py\n",
+};
+
+async function digestOf(files: Record<string, string>, only?: string[]): Promise<string> {
+  const folder = await makeFolder(files);
+  try {
+    return await digestSources(folder, only, [join(folder, "pipeline.ts")]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (
+  const [name, change, isSame] of [
+    ["changes with a source", { "train.py": "print(2)" }, false],
+    ["changes with a new source", { "new.py": "" }, false],
+    ["changes with a source further in", { "lib/model.py": "x = 2" }, false],
+    ["keeps with another pipeline module", { "pipeline.ts": "export default 2" }, true],
+    ["keeps with a file that git ignores", { "data/wine.csv": "1", "a.log": "1" }, true],
+    ["keeps with a file that a folder's own .gitignore names", { "lib/scratch.py": "1" }, true],
+    ["changes with a file that only another folder ignores", { "scratch.py": "1" }, false],
+    ["keeps with what runs leave behind", {
+      "mlflow.db": "1",
+      "mlflow.db-wal": "1",
+      "mlruns/1/a": "1",
+      ".sluice/x": "1",
+      "sluice.lock": "1",
+      "__pycache__/a.pyc": "1",
+      ".git/HEAD": "1",
+    }, true],
+  ] as [string, Record<string, string>, boolean][]
+) {
+  Deno.test(`digestSources() ${name}`, async () => {
+    assert.equal(await digestOf(project) === await digestOf({ ...project, ...change }), isSame);
+  });
+}
+
+Deno.test("digestSources() does not follow a link out of the folder", async () => {
+  const outside = await makeFolder({ "secret.py": "1" });
+  const before = await digestOf({ ...project, "link": `->${outside}` });
+  await Deno.writeTextFile(join(outside, "secret.py"), "2");
+  assert.equal(await digestOf({ ...project, "link": `->${outside}` }), before);
+  await Deno.remove(outside, { recursive: true });
+});
+
+Deno.test("digestSources() of named sources sees those and no other", async () => {
+  const only = ["train.py", "lib"];
+  assert.equal(await digestOf(project, only), await digestOf({ ...project, "other.py": "1" }, only));
+  assert.notEqual(await digestOf(project, only), await digestOf({ ...project, "lib/model.py": "2" }, only));
+  await assert.rejects(digestOf(project, ["missing.py"]), { name: "SluiceError", message: /missing\.py/ });
+});
