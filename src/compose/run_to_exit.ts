@@ -1,0 +1,54 @@
+/** Ends the process as the command line promises: 0, 1 or 2 by what happened, 70 for a bug of ours. */
+import { codes, type Failure, SluiceError } from "../core/error.ts";
+import { failureLines } from "../terminal/failure_text.ts";
+import { choosePaint } from "../terminal/paint.ts";
+import type { ColorChoice } from "../terminal/run_flags.ts";
+import { processSinks, type TextSink } from "../terminal/text_sink.ts";
+
+/** The exit code for a bug, as `sysexits.h` has it. */
+export const bugExitCode = 70;
+
+/**
+ * Runs `action` and exits with the code it returns.
+ *
+ * A `SluiceError` is written to standard error and exits with the code of its kind; anything else that is thrown, or
+ * rejected and not awaited, is a bug: its stack is shown, and the code is 70. Never returns.
+ */
+export async function runToExit(action: () => Promise<number>): Promise<never> {
+  const { stderr } = processSinks();
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(exitCodeFor(event.reason, stderr));
+  });
+  let code: number;
+  try {
+    code = await action();
+  } catch (error) {
+    code = exitCodeFor(error, stderr);
+  }
+  Deno.exit(code);
+}
+
+/** Writes what was thrown to `stderr`; the exit code it stands for. */
+export function exitCodeFor(error: unknown, stderr: TextSink): number {
+  if (error instanceof SluiceError) {
+    writeFailure(error.failure, stderr);
+    return codes[error.failure.code];
+  }
+  const stack = error instanceof Error ? error.stack ?? String(error) : `thrown: ${Deno.inspect(error)}`;
+  stderr.write(`${stack}\n\nThis is a bug of sluice, please report it with the lines above\n`);
+  return bugExitCode;
+}
+
+/** Of a failure: 130 for a run that was stopped, 1 for a step or an environment that failed, 2 for a wrong request. */
+export const failureExitCode = (failure: Failure): number => codes[failure.code];
+
+export function writeFailure(failure: Failure, stderr: TextSink, color: ColorChoice = colorAsked()): void {
+  const paint = choosePaint(color, stderr.isTerminal, Deno.env.get);
+  stderr.write(`${failureLines(failure, paint).join("\n")}\n`);
+}
+
+/** What was asked for may be wrong as a whole, so the flag is looked for by itself. */
+function colorAsked(): ColorChoice {
+  return Deno.args.includes("--no-color") || Deno.args.includes("--color=never") ? "never" : "auto";
+}

@@ -1,0 +1,107 @@
+/** A run as plain lines, for where there is no terminal: what happens on standard error, the closing table on output. */
+import { unreachable } from "../core/error.ts";
+import type { Event, StepReport } from "../core/event.ts";
+import type { Reporter } from "../core/ports.ts";
+import { closingTable, failedStepLines, lastLine, nextCommands } from "./closing_report.ts";
+import { formatDuration } from "./human_units.ts";
+import type { ReporterSurface } from "./reporter_surface.ts";
+import { newRunView, type RunView, updateRunView } from "./run_view.ts";
+import { safeLine, safeText } from "./safe_text.ts";
+import { environmentText, metricsText } from "./step_text.ts";
+
+/** `verbose`: each line a step prints, after its name. */
+export function plainReporter(surface: ReporterSurface, { verbose = false } = {}): Reporter {
+  const view = newRunView();
+  const told = new Map<string, number>();
+  return {
+    report(event) {
+      updateRunView(view, event);
+      for (const line of eventLines(event, verbose, told)) surface.stderr.write(`${line}\n`);
+      if (event.is === "run-ended") writeClosing(surface, view, event);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The table to standard output; failures, the last line and what to do next to standard error. */
+export function writeClosing(
+  surface: ReporterSurface,
+  view: RunView,
+  ended: Extract<Event, { is: "run-ended" }>,
+): void {
+  const { stdout, stderr, workingFolder } = surface;
+  const onOutput = {
+    paint: surface.paintOutput,
+    workingFolder,
+    ...(stdout.isTerminal ? { columns: stdout.size().columns } : {}),
+  };
+  const onError = { paint: surface.paintError, workingFolder };
+  if (ended.steps.length > 0) stdout.write(`${closingTable(view, ended, onOutput).join("\n")}\n`);
+  const failed = failedStepLines(ended, onError);
+  const lines = [
+    ...(failed.length === 0 ? [] : ["", ...failed]),
+    "",
+    lastLine(view, ended, onError),
+    ...nextCommands(view, ended, workingFolder).map((command) => `Next: ${command}`),
+  ];
+  stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** `told` holds when each environment was last spoken of, so that a hundred packages are not a hundred lines. */
+function eventLines(event: Event, verbose: boolean, told: Map<string, number>): string[] {
+  switch (event.is) {
+    case "run-started":
+      return [
+        `${safeText(event.pipeline)}: entry point ${safeText(event.entryPoint)}, run ${
+          safeText(event.runName)
+        } (${safeText(event.runId)}) in experiment ${safeText(event.experiment)}`,
+      ];
+    case "environment-progress": {
+      const last = told.get(event.environment);
+      if (last !== undefined && event.at - last < 2000) return [];
+      told.set(event.environment, event.at);
+      return [`environment ${safeText(event.environment)}: ${safeText(environmentText(event.progress))}`];
+    }
+    case "environment-ready":
+      if (!event.isNew) return [];
+      return [`environment ${safeText(event.environment)}: made in ${formatDuration(event.tookMs)}`];
+    case "step-started":
+      return [`${safeText(event.step)}: started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`];
+    case "step-output":
+      return verbose ? [`${safeText(event.step)} | ${safeLine(event.line)}`] : [];
+    case "step-metric":
+    case "step-progress":
+      return [];
+    case "step-retrying":
+      return [`${safeText(event.step)}: ${safeLine(event.failure.message)}; trying again`];
+    case "step-ended":
+      return [`${safeText(event.step)}: ${endText(event)}`];
+    case "warning":
+      return [warningText(event)];
+    case "run-ended":
+      return [];
+    default:
+      return unreachable(event);
+  }
+}
+
+export const warningText = (event: Extract<Event, { is: "warning" }>): string =>
+  `warning: ${safeLine(event.message)}`;
+
+/** `finished in 1.2 s, rmse 0.73`, `failed after 3 ms: …`. */
+export function endText(report: StepReport): string {
+  const { outcome } = report;
+  const time = formatDuration(report.endedAt - report.startedAt);
+  switch (outcome.is) {
+    case "finished": {
+      const metrics = safeText(metricsText(report.metrics));
+      return `finished in ${time}${metrics === "" ? "" : `, ${metrics}`}`;
+    }
+    case "failed":
+      return `failed after ${time}: ${safeLine(outcome.failure.message)}`;
+    case "killed":
+      return report.runId === "" ? "not started, as the run was stopped" : `stopped after ${time}`;
+    case "blocked":
+      return `not started, as ${safeText(outcome.step)} did not finish`;
+  }
+}

@@ -1,0 +1,119 @@
+/** The flags of a run: the same for `sluice run` and for a pipeline file. */
+import { type Result, succeed } from "../core/error.ts";
+import { type OptionValues, valueOf } from "./option_values.ts";
+import { helpOption, type OptionSpec } from "./command_spec.ts";
+
+export type ColorChoice = "auto" | "never" | "always";
+
+/** How to run and how to show it; everything but the entry point and its parameters. */
+export interface RunFlags {
+  /** Show the plan, run nothing. */
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Print what steps print. */
+  readonly verbose: boolean;
+  readonly color: ColorChoice;
+  readonly keepGoing: boolean;
+  readonly jobs?: number;
+  readonly experimentName?: string;
+  readonly runName?: string;
+  readonly trackingUri?: string;
+}
+
+export const entryPointOption: OptionSpec = {
+  name: "entry-point",
+  short: "e",
+  value: { is: "text", placeholder: "NAME" },
+  default: "main",
+  description: "What to run",
+};
+
+export const parameterOption: OptionSpec = {
+  name: "param",
+  short: "P",
+  value: { is: "text", placeholder: "NAME=VALUE" },
+  isRepeatable: true,
+  description: "Set a parameter, whatever its name",
+};
+
+export const jsonOption: OptionSpec = { name: "json", description: "Print JSON for programs" };
+
+export const trackingOption: OptionSpec = {
+  name: "tracking-uri",
+  value: { is: "text", placeholder: "URI" },
+  default: "MLFLOW_TRACKING_URI, else sqlite:///mlflow.db",
+  description: "Where runs are logged",
+};
+
+export const colorOptions: readonly OptionSpec[] = [
+  {
+    name: "color",
+    value: { is: "choice", placeholder: "WHEN", choices: ["auto", "never", "always"] },
+    default: "auto",
+    description: "When to use colours; auto is on a terminal, unless NO_COLOR is set",
+  },
+  { name: "no-color", description: "The same as --color never" },
+];
+
+export const completionOption: OptionSpec = {
+  name: "completion",
+  value: { is: "choice", placeholder: "SHELL", choices: ["bash", "zsh", "fish"] },
+  description: "Print a completion script for this file",
+};
+
+export const runOptions: readonly OptionSpec[] = [
+  entryPointOption,
+  parameterOption,
+  { name: "dry-run", short: "n", description: "Show what would run, and run nothing" },
+  {
+    name: "jobs",
+    short: "j",
+    value: { is: "count", placeholder: "N" },
+    default: "the machine's cores",
+    description: "Steps at a time",
+  },
+  { name: "keep-going", short: "k", description: "After a failure, run what does not need the failed step" },
+  {
+    name: "experiment-name",
+    value: { is: "text", placeholder: "NAME" },
+    default: "the pipeline's name",
+    description: "Experiment to log to",
+  },
+  {
+    name: "run-name",
+    value: { is: "text", placeholder: "NAME" },
+    default: "a new one",
+    description: "Name of the run",
+  },
+  trackingOption,
+  { name: "json", description: "Print events as JSON, one a line" },
+  { name: "quiet", short: "q", description: "Print failures and the last line only" },
+  { name: "verbose", short: "v", description: "Print what steps print, as it comes" },
+  ...colorOptions,
+  helpOption,
+];
+
+/** Fails with ARGUMENT_INVALID. */
+export function readRunFlags(values: OptionValues): Result<RunFlags> {
+  const jobs = valueOf(values, "jobs");
+  const experimentName = valueOf(values, "experiment-name");
+  const runName = valueOf(values, "run-name");
+  const trackingUri = valueOf(values, "tracking-uri");
+  return succeed({
+    dryRun: values.has("dry-run"),
+    json: values.has("json"),
+    quiet: values.has("quiet"),
+    verbose: values.has("verbose"),
+    color: readColor(values),
+    keepGoing: values.has("keep-going"),
+    ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
+    ...(experimentName === undefined ? {} : { experimentName }),
+    ...(runName === undefined ? {} : { runName }),
+    ...(trackingUri === undefined ? {} : { trackingUri }),
+  });
+}
+
+export function readColor(values: OptionValues): ColorChoice {
+  return values.has("no-color") ? "never" : (valueOf(values, "color") ?? "auto") as ColorChoice;
+}
