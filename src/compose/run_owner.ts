@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Tracker } from "../core/ports.ts";
 import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
+import { killLeftovers } from "./leftover_processes.ts";
 
 /** Keeps `runId` known as ours until `release`. */
 export async function ownRun(workspace: string, runId: string): Promise<{ release(): Promise<void> }> {
@@ -73,6 +74,7 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
         limit: 1_000_000,
       }),
     );
+    await killLeftovers(join(steps, info.id));
     await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
     if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
     await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });

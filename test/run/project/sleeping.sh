@@ -1,0 +1,3 @@
+echo "asleep"
+sleep 60 &
+sleep 60
