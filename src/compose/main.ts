@@ -1,0 +1,33 @@
+/** The command line of a pipeline file: `deno run -A pipeline.ts train --alpha 0.1`. */
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unwrap } from "../core/error.ts";
+import { definitionOf } from "../dsl/pipeline.ts";
+import { parsePipelineArguments } from "../terminal/pipeline_arguments.ts";
+import { runCommand } from "./run_command.ts";
+import { runToExit } from "./run_to_exit.ts";
+
+/**
+ * Runs a pipeline as the program's arguments say, then exits with 0, 1, 2, 70, 130 or 143.
+ *
+ * ```ts
+ * export default iris;
+ * if (import.meta.main) await main(iris);
+ * ```
+ */
+export async function main(pipeline: object, args: readonly string[] = Deno.args): Promise<void> {
+  await runToExit(async () => {
+    const definition = definitionOf(pipeline);
+    const command = unwrap(parsePipelineArguments(definition, args));
+    if (command.is === "run") return await runCommand(definition, command.request, command.flags);
+    const { answerPipelineCommand } = await import("../terminal/pipeline_answer.ts");
+    answerPipelineCommand(definition, command, `deno run -A ${shownFile(definition.module)}`);
+    return 0;
+  });
+}
+
+function shownFile(module: string): string {
+  const path = fileURLToPath(module);
+  const shorter = relative(Deno.cwd(), path);
+  return shorter.startsWith("..") ? path : shorter;
+}
