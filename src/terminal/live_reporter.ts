@@ -14,7 +14,7 @@ const drawEveryMs = 100;
 export function liveReporter(surface: ReporterSurface, now: () => number = Date.now): Reporter {
   const { stderr } = surface;
   const view = newRunView();
-  let drawn: readonly string[] = [];
+  let drawn: string[] = [];
   let drawnAt = -Infinity;
   let above: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,7 +60,11 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
     },
     close() {
       stop();
-      if (above.length > 0) draw();
+      // A run that never came to its end leaves no view behind: what went wrong is said next.
+      if (view.ended === undefined) {
+        stderr.write(eraseText(drawn, stderr.size().columns) + above.map(lineText).join(""));
+        drawn = above = [];
+      }
       return Promise.resolve();
     },
   };
