@@ -1,0 +1,37 @@
+/** Files that are there whole or not at all. */
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Writes `text` to a new file beside `path`, forces it to disk and renames it into place.
+ * Two writers leave one of the two texts, never a mixture.
+ */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}`);
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      await writeAll(file, new TextEncoder().encode(text));
+      await file.sync();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+}
+
+/** Without this a rename may be undone by a power loss; file systems that cannot are left as they are. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    using file = await Deno.open(folder, { read: true });
+    await file.sync();
+  } catch {
+    // Some network file systems refuse; the file itself is on disk.
+  }
+}

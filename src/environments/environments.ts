@@ -1,0 +1,140 @@
+/**
+ * Environments: from what a step asks for to a folder that is ready to run in.
+ *
+ * What is asked for is resolved once into the project's `sluice.lock`; what is locked is made once into the cache that
+ * all projects of a user share. This file holds that way; each kind of environment is a provider of its own.
+ */
+import { isAbsolute, join, resolve } from "node:path";
+import type { EnvironmentObservation, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import { canonicalJson } from "../core/canonical_json.ts";
+import { refuse } from "../core/error.ts";
+import type { Environments } from "../core/ports.ts";
+import type { HeldLock } from "./file_lock.ts";
+import type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
+import type { Recipe, Settled, Surroundings, Work } from "./provider.ts";
+import { answer } from "./providers.ts";
+
+export type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
+
+/** The environments of one project, and the store they share with the user's others. */
+export interface ProjectEnvironments extends Environments {
+  /** All environments of the store, the last used first. */
+  list(): Promise<readonly StoredEnvironment[]>;
+  /** Removes what nobody needs; never an environment in use. */
+  collectGarbage(options?: CollectOptions): Promise<Collected>;
+  /** Lets garbage collection have what `prepare` gave out. The end of the process does the same. */
+  close(): void;
+}
+
+export interface OpenEnvironments {
+  /** The folder of `sluice.lock`. */
+  readonly project: string;
+  /** `$XDG_CACHE_HOME/sluice` by default, else `~/.cache/sluice`. */
+  readonly cache?: string;
+  /** The caller's environment variables: where to look for programs, and pip's and uv's settings. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Opens them; nothing is read or written yet. */
+export function openEnvironments(options: OpenEnvironments): ProjectEnvironments {
+  const surroundings: Surroundings = {
+    project: resolve(options.project),
+    cache: options.cache ?? cacheFolder(options.variables),
+    variables: options.variables,
+  };
+  const inUse = new Map<string, HeldLock>();
+  const underWay = new Map<string, Promise<ReadyEnvironment>>();
+  const lock = memoized(async () => {
+    const { openProjectLock } = await import("./project_lock.ts");
+    return openProjectLock(surroundings.project, surroundings.cache);
+  });
+
+  async function prepareNow(spec: EnvironmentSpec, work: Work): Promise<ReadyEnvironment> {
+    const found = await answer(spec, surroundings);
+    if (found.is === "present") return { id: found.id, ...found.description, isNew: false };
+    const settled = await settleLocked(found.recipe, work);
+    const { ensureMade } = await import("./store.ts");
+    const { folder, isNew, use } = await ensureMade(settled, surroundings, work);
+    inUse.get(settled.id)?.release();
+    inUse.set(settled.id, use);
+    return { id: settled.id, ...settled.describe(folder), isNew };
+  }
+
+  async function settleLocked(recipe: Recipe, work: Work): Promise<Settled> {
+    const projectLock = await lock();
+    const entry = await projectLock.find(recipe.key);
+    if (entry !== undefined) return await recipe.settle(entry);
+    const { lockExclusively } = await import("./file_lock.ts");
+    const held = await lockExclusively(surroundings.cache, `resolve-${recipe.key.slice("sha256:".length)}`, {
+      signal: work.signal,
+      onWait: () => work.onProgress({ is: "waiting" }),
+    });
+    try {
+      const meanwhile = await projectLock.find(recipe.key);
+      if (meanwhile !== undefined) return await recipe.settle(meanwhile);
+      const resolved = await recipe.resolve(work);
+      await projectLock.add(recipe.key, resolved, work.signal);
+      return await recipe.settle(resolved);
+    } finally {
+      held.release();
+    }
+  }
+
+  return {
+    async observe(spec): Promise<EnvironmentObservation> {
+      const found = await answer(spec, surroundings);
+      if (found.is === "present") return { is: "locked", id: found.id };
+      const entry = await (await lock()).find(found.recipe.key);
+      if (entry === undefined) {
+        return {
+          is: "unlocked",
+          because: "`sluice.lock` has no entry for these requirements on this platform",
+        };
+      }
+      return { is: "locked", id: (await found.recipe.settle(entry)).id };
+    },
+    async prepare(spec, work) {
+      // Steps that start together share one preparation, and its first caller's progress.
+      const key = canonicalJson(spec);
+      const before = underWay.get(key);
+      if (before !== undefined) return { ...await before, isNew: false };
+      const promise = prepareNow(spec, work);
+      underWay.set(key, promise);
+      try {
+        return await promise;
+      } finally {
+        underWay.delete(key);
+      }
+    },
+    async list() {
+      const { listEnvironments } = await import("./garbage.ts");
+      return await listEnvironments(surroundings.cache);
+    },
+    async collectGarbage(collect = {}) {
+      const { collectGarbage } = await import("./garbage.ts");
+      return await collectGarbage(surroundings.cache, collect);
+    },
+    close() {
+      for (const held of inUse.values()) held.release();
+      inUse.clear();
+    },
+  };
+}
+
+function memoized<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+function cacheFolder(variables: Readonly<Record<string, string>>): string {
+  const given = variables["XDG_CACHE_HOME"];
+  // The specification of XDG says to ignore relative paths.
+  if (given !== undefined && isAbsolute(given)) return join(given, "sluice");
+  const home = variables["HOME"];
+  if (home !== undefined && home !== "") return join(home, ".cache", "sluice");
+  refuse({
+    code: "FOLDER_NOT_WRITABLE",
+    message: "Cannot find the cache folder as neither XDG_CACHE_HOME nor HOME is set",
+    hint: "Set HOME, or XDG_CACHE_HOME to a folder that can be written",
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * Locks between processes: flock(2) on empty files under `<cache>/locks/`. The kernel drops a lock with its
+ * process, so a killed one blocks nobody. The files stay: removing one would part those who wait on it from those
+ * who come later.
+ */
+import { join } from "node:path";
+
+export interface HeldLock {
+  release(): void;
+}
+
+const pollMs = 25;
+
+/** Opens the lock file `name`, which may hold letters, digits, dots and dashes. */
+async function openLock(cache: string, name: string): Promise<Deno.FsFile> {
+  const folder = join(cache, "locks");
+  const path = join(folder, name);
+  const options = { read: true, write: true, create: true };
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, options);
+  }
+}
+
+/** Takes the lock if nobody is in the way; undefined otherwise. */
+export async function tryLock(
+  cache: string,
+  name: string,
+  mode: "exclusive" | "shared",
+): Promise<HeldLock | undefined> {
+  const file = await openLock(cache, name);
+  try {
+    if (await file.tryLock(mode === "exclusive")) return { release: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  file.close();
+  return undefined;
+}
+
+/** Takes the lock alone, waiting for it; `onWait` is called once when it is not free. */
+export async function lockExclusively(
+  cache: string,
+  name: string,
+  options: { readonly signal: AbortSignal; readonly onWait: () => void },
+): Promise<HeldLock> {
+  // Polled, as a blocking flock cannot be given up when the signal comes.
+  for (let hasWaited = false;; await pause(pollMs, options.signal)) {
+    options.signal.throwIfAborted();
+    const held = await tryLock(cache, name, "exclusive");
+    if (held !== undefined) return held;
+    if (!hasWaited) options.onWait();
+    hasWaited = true;
+  }
+}
+
+/** Takes the lock together with others who share it. Only `tryLock` of garbage collection, briefly, is in the way. */
+export async function lockShared(cache: string, name: string, signal: AbortSignal): Promise<HeldLock> {
+  for (;; await pause(pollMs, signal)) {
+    const held = await tryLock(cache, name, "shared");
+    if (held !== undefined) return held;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

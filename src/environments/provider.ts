@@ -1,0 +1,66 @@
+/** What a kind of environment must know: a new kind is one file with a `Provider`, and a line in `providers.ts`. */
+import type { Digest } from "../core/digest.ts";
+import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import type { LockEntry } from "./lock_file.ts";
+
+/** Where environments live and who asks for them. */
+export interface Surroundings {
+  /** The folder of `sluice.lock`, absolute. */
+  readonly project: string;
+  /** The user's cache folder of sluice, absolute. */
+  readonly cache: string;
+  /** The caller's environment variables. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** What accompanies anything that takes long. */
+export interface Work {
+  readonly onProgress: (progress: EnvironmentProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** An environment as steps see it. */
+export type Description = Pick<ReadyEnvironment, "path" | "variables" | "folders">;
+
+/** What a spec comes to on this machine. */
+export type Answer =
+  /** There already, and nothing to lock. */
+  | { readonly is: "present"; readonly id: Digest; readonly description: Description }
+  /** To be locked, then made. */
+  | { readonly is: "recipe"; readonly recipe: Recipe };
+
+/** How an environment comes about: resolve once, settle on this machine, make. */
+export interface Recipe {
+  /** Names what is asked for: the key of its entry in the lock. */
+  readonly key: Digest;
+  /** Asks the world for exact versions; may use the network. */
+  resolve(work: Work): Promise<LockEntry>;
+  /** What a lock entry comes to here; no network. */
+  settle(entry: LockEntry): Promise<Settled>;
+}
+
+/** A locked environment of this machine, made or not. */
+export interface Settled {
+  readonly id: Digest;
+  /** For listings. */
+  readonly facts: EnvironmentFacts;
+  /** False when what lies in `folder` can no longer be used, as when its interpreter was removed. */
+  isUsable(folder: string): boolean;
+  /** Fills `folder`, which exists and is empty; it is renamed afterwards, so nothing may hold its path. */
+  make(folder: string, work: Work): Promise<void>;
+  describe(folder: string): Description;
+}
+
+export interface EnvironmentFacts {
+  readonly kind: EnvironmentSpec["kind"];
+  /** Such as `3.12.1`. */
+  readonly python?: string;
+  readonly packages: number;
+  /** Of the lock entry: what a project's lock must hold to keep the environment from garbage collection. */
+  readonly lock: Digest;
+}
+
+export type Provider<Kind extends EnvironmentSpec["kind"]> = (
+  spec: Extract<EnvironmentSpec, { kind: Kind }>,
+  surroundings: Surroundings,
+) => Promise<Answer>;

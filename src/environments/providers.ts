@@ -1,0 +1,18 @@
+/** The kinds of environment there are; each is loaded when first asked for. */
+import type { EnvironmentSpec } from "../core/environment.ts";
+import type { Answer, Provider, Surroundings } from "./provider.ts";
+
+const providers: { readonly [Kind in EnvironmentSpec["kind"]]: () => Promise<Provider<Kind>> } = {
+  host: async () => (await import("./host_provider.ts")).provideHost,
+  deno: async () => (await import("./deno_provider.ts")).provideDeno,
+  python: async () => (await import("./python_provider.ts")).providePython,
+};
+
+/** Asks the provider of the spec's kind. */
+export async function answer<Kind extends EnvironmentSpec["kind"]>(
+  spec: Extract<EnvironmentSpec, { kind: Kind }>,
+  surroundings: Surroundings,
+): Promise<Answer> {
+  const provide = await providers[spec.kind as Kind]();
+  return await provide(spec, surroundings);
+}

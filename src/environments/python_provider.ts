@@ -1,0 +1,104 @@
+/** Python environments of exact packages: resolved and made by uv. */
+import { join } from "node:path";
+import { digestValue } from "../core/digest.ts";
+import type { PythonSpec } from "../core/environment.ts";
+import { refuse } from "../core/error.ts";
+import { findInterpreter, type InterpreterRequest } from "./interpreters.ts";
+import { currentPlatform } from "./platform.ts";
+import type { Answer, Provider, Settled, Surroundings } from "./provider.ts";
+import { minorOf } from "./python_version.ts";
+import { readRequirements, type Requirements } from "./requirements.ts";
+import type { LockEntry } from "./lock_file.ts";
+
+export const providePython: Provider<"python"> = async (spec, surroundings): Promise<Answer> => {
+  const requirements = await readRequirements(spec, surroundings.project);
+  const request = requestOf(spec, requirements);
+  const platform = currentPlatform();
+  const { requirements: wanted, constraints, options, files } = requirements.text;
+  // A lock fits one platform: what was resolved and tried is what is installed. Others add entries of their own.
+  const key = digestValue({
+    ...{ kind: "python", platform: platform.target, version: request.version ?? null },
+    ...{ wanted, constraints, options, files, content: requirements.content },
+  });
+  return {
+    is: "recipe",
+    recipe: {
+      key,
+      async resolve(work): Promise<LockEntry> {
+        const interpreter = await findInterpreter(request, surroundings);
+        const { resolvePackages } = await import("./python_lock.ts");
+        return {
+          kind: "python",
+          python: /\.\d+\./.test(request.version ?? "") ? request.version! : minorOf(interpreter.version),
+          platform: platform.target,
+          requirements: wanted,
+          packages: await resolvePackages(requirements, interpreter, surroundings, work),
+        };
+      },
+      settle: (entry) => settle(entry, requirements, surroundings),
+    },
+  };
+};
+
+function requestOf(spec: PythonSpec, requirements: Requirements): InterpreterRequest {
+  const version = spec.version ?? requirements.version;
+  if (version !== undefined && !/^3(\.\d+){0,2}((a|b|rc)\d+)?$/.test(version)) {
+    refuse({
+      code: "ENVIRONMENT_INVALID",
+      message:
+        `Cannot make an environment with Python \`${version}\` as a version is written \`3.12\` or \`3.12.1\``,
+      hint: "Name a version of Python 3",
+    });
+  }
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(requirements.requires === undefined ? {} : { requires: requirements.requires }),
+  };
+}
+
+async function settle(
+  entry: LockEntry,
+  requirements: Requirements,
+  surroundings: Surroundings,
+): Promise<Settled> {
+  const interpreter = await findInterpreter({ version: entry.python }, surroundings);
+  const { packages } = entry;
+  const id = digestValue({
+    ...{ kind: "python", packages, python: interpreter.version, interpreter: interpreter.digest },
+    platform: currentPlatform(),
+  });
+  return {
+    id,
+    facts: {
+      kind: "python",
+      python: interpreter.version,
+      packages: Object.keys(packages).length,
+      lock: digestValue(entry),
+    },
+    isUsable: (folder) => isFile(join(folder, "bin", "python")),
+    async make(folder, work) {
+      const { installPackages } = await import("./python_lock.ts");
+      await installPackages({ folder, packages, interpreter, requirements }, surroundings, work);
+    },
+    describe: (folder) => ({
+      path: [join(folder, "bin")],
+      variables: {
+        VIRTUAL_ENV: folder,
+        PYTHONUNBUFFERED: "1",
+        PYTHONNOUSERSITE: "1",
+        // Beside the environment, which stays as it was made, and beside sources, which stay clean.
+        PYTHONPYCACHEPREFIX: join(surroundings.cache, "bytecode", id.slice("sha256:".length)),
+      },
+      folders: [folder, interpreter.prefix],
+    }),
+  };
+}
+
+/** Follows links: false when the interpreter behind one is gone. */
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The folder of environments that a user's projects share: `<cache>/environments/<id>/`, each made under another name
+ * and renamed when it is complete. `environment.json` in it says what it is; its time of change is the last use.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { type Digest, digestBytes } from "../core/digest.ts";
+import { refuse } from "../core/error.ts";
+import { type HeldLock, lockExclusively, lockShared } from "./file_lock.ts";
+import { isNotWritable } from "./project_lock.ts";
+import type { Settled, Surroundings, Work } from "./provider.ts";
+
+/** What `environment.json` holds. */
+export const EnvironmentRecord = z.object({
+  version: z.literal(1),
+  kind: z.string(),
+  python: z.string().optional(),
+  packages: z.number().int(),
+  /** The digest of the lock entry it was made from. */
+  lock: z.string(),
+}).readonly();
+export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
+
+export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
+export const environmentsFolder = (cache: string): string => join(cache, "environments");
+export const recordPath = (folder: string): string => join(folder, "environment.json");
+/** Held shared while an environment is in use. */
+export const useLock = (hex: string): string => `use-${hex}`;
+/** Held alone while an environment is made or removed. */
+export const makeLock = (hex: string): string => `make-${hex}`;
+
+export interface Made {
+  readonly folder: string;
+  readonly isNew: boolean;
+  /** Keeps garbage collection away until released. */
+  readonly use: HeldLock;
+}
+
+/** The environment's folder, made by whoever comes first. */
+export async function ensureMade(settled: Settled, surroundings: Surroundings, work: Work): Promise<Made> {
+  const { cache, project } = surroundings;
+  const hex = hexOf(settled.id);
+  const folder = join(environmentsFolder(cache), hex);
+  try {
+    const use = await lockShared(cache, useLock(hex), work.signal);
+    try {
+      const isNew = !isThere(settled, folder) && await makeOnce(settled, folder, surroundings, work);
+      noteUse(folder, project);
+      return { folder, isNew, use };
+    } catch (error) {
+      use.release();
+      throw error;
+    }
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
+    refuse({
+      code: "FOLDER_NOT_WRITABLE",
+      message: `Cannot make the environment as \`${cache}\` cannot be written`,
+      at: { file: cache },
+      hint: "Set XDG_CACHE_HOME to a folder that can be written",
+    });
+  }
+}
+
+function isThere(settled: Settled, folder: string): boolean {
+  try {
+    Deno.statSync(recordPath(folder));
+  } catch {
+    return false;
+  }
+  return settled.isUsable(folder);
+}
+
+/** False when another process made it meanwhile. */
+async function makeOnce(
+  settled: Settled,
+  folder: string,
+  { cache }: Surroundings,
+  work: Work,
+): Promise<boolean> {
+  const making = await lockExclusively(cache, makeLock(hexOf(settled.id)), {
+    signal: work.signal,
+    onWait: () => work.onProgress({ is: "waiting" }),
+  });
+  try {
+    if (isThere(settled, folder)) return false;
+    await removeLeftovers(folder);
+    const temporary = `${folder}.${crypto.randomUUID()}`;
+    await Deno.mkdir(temporary, { recursive: true });
+    try {
+      await settled.make(temporary, work);
+      const record: EnvironmentRecord = { version: 1, ...settled.facts };
+      await Deno.writeTextFile(recordPath(temporary), JSON.stringify(record, undefined, 2) + "\n");
+      await Deno.rename(temporary, folder);
+    } catch (error) {
+      await Deno.remove(temporary, { recursive: true }).catch(() => {});
+      throw error;
+    }
+    return true;
+  } finally {
+    making.release();
+  }
+}
+
+/** Removes what killed processes left of this environment, and the environment itself where it cannot be used. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const parent = join(folder, "..");
+  const name = folder.slice(parent.length + 1);
+  let entries: Deno.DirEntry[];
+  try {
+    entries = [...Deno.readDirSync(parent)];
+  } catch {
+    return;
+  }
+  for (const entry of entries) {
+    if (entry.name.startsWith(`${name}.`)) await removeFolder(join(parent, entry.name));
+  }
+  await removeEnvironment(folder);
+}
+
+/** Takes the name away first, so that no half of it is ever found under it. */
+export async function removeEnvironment(folder: string): Promise<void> {
+  const away = `${folder}.${crypto.randomUUID()}`;
+  try {
+    await Deno.rename(folder, away);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  await removeFolder(away);
+}
+
+/** What an orphan of a killed process still writes to is left for the next time. */
+async function removeFolder(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(() => {});
+}
+
+/** Two system calls when the project is known already. */
+function noteUse(folder: string, project: string): void {
+  const now = new Date();
+  Deno.utimeSync(recordPath(folder), now, now);
+  const path = join(folder, "projects", hexOf(digestBytes(project)));
+  try {
+    Deno.statSync(path);
+  } catch {
+    Deno.mkdirSync(join(folder, "projects"), { recursive: true });
+    Deno.writeTextFileSync(path, project);
+  }
+}
