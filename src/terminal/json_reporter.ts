@@ -1,19 +1,27 @@
 /** A run as its events, one JSON object a line on standard output and nothing else there. */
-import type { Event } from "../core/event.ts";
 import type { Reporter } from "../core/ports.ts";
 import type { TextSink } from "./text_sink.ts";
 
 export function jsonReporter(stdout: TextSink): Reporter {
   return {
-    report: (event) => stdout.write(`${eventJson(event)}\n`),
+    report: (event) => stdout.write(`${jsonLine(event)}\n`),
     close: () => Promise.resolve(),
   };
 }
 
-/** JSON has no word for NaN and the infinities: they are the texts `NaN`, `Infinity` and `-Infinity`. */
-export function eventJson(event: Event): string {
-  return JSON.stringify(
-    event,
-    (_, value) => typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+/**
+ * One line of JSON.
+ *
+ * NaN and the infinities, for which JSON has no word, are the texts `NaN`, `Infinity` and `-Infinity`; control
+ * characters are escaped, those above 127 too, so that a terminal takes none for its own.
+ */
+export function jsonLine(value: unknown): string {
+  const json = JSON.stringify(
+    value,
+    (_, item) => typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
+  );
+  return json.replaceAll(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -2,7 +2,7 @@
 import type { Event } from "../core/event.ts";
 import type { Reporter } from "../core/ports.ts";
 import { displayWidth } from "./display_width.ts";
-import { liveLines } from "./live_view.ts";
+import { liveLines, type LiveSize } from "./live_view.ts";
 import { warningText, writeClosing } from "./plain_reporter.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import { newRunView, updateRunView } from "./run_view.ts";
@@ -25,7 +25,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
     const lines = liveLines(view, drawnAt, stderr.size(), surface.paintError);
     const isSame = lines.length === drawn.length && lines.every((line, index) => line === drawn[index]);
     if (!isSame || above.length > 0) {
-      stderr.write(eraseText(drawn, stderr.size().columns) + [...above, ...lines].map(lineText).join(""));
+      stderr.write(eraseText(drawn, stderr.size()) + [...above, ...lines].map(lineText).join(""));
       drawn = lines;
       above = [];
     }
@@ -62,7 +62,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
       stop();
       // A run that never came to its end leaves no view behind: what went wrong is said next.
       if (view.ended === undefined) {
-        stderr.write(eraseText(drawn, stderr.size().columns) + above.map(lineText).join(""));
+        stderr.write(eraseText(drawn, stderr.size()) + above.map(lineText).join(""));
         drawn = above = [];
       }
       return Promise.resolve();
@@ -72,7 +72,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
   /** The closing table says all the view did, unless it goes elsewhere. */
   function finish(event: Extract<Event, { is: "run-ended" }>): void {
     if (surface.stdout.isTerminal) {
-      stderr.write(eraseText(drawn, stderr.size().columns) + above.map(lineText).join(""));
+      stderr.write(eraseText(drawn, stderr.size()) + above.map(lineText).join(""));
       above = [];
     } else {
       draw();
@@ -93,10 +93,14 @@ function linesAbove(event: Event): string[] {
 
 const lineText = (line: string) => `${line}\u001b[K\n`;
 
-/** Back to where the drawn lines begin, and everything from there gone; lines of a terminal made narrower have wrapped. */
-function eraseText(drawn: readonly string[], columns: number): string {
+/**
+ * Back to where the drawn lines begin, and everything from there gone.
+ *
+ * Lines of a terminal made narrower have wrapped; what a lower one has scrolled away stays there.
+ */
+function eraseText(drawn: readonly string[], { columns, rows }: LiveSize): string {
   // deno-lint-ignore no-control-regex -- our own colours take no cells
   const widths = drawn.map((line) => displayWidth(line.replaceAll(/\u001b\[\d+m/g, "")));
-  const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / Math.max(1, columns))), 0);
-  return rows === 0 ? "" : `\u001b[${rows}A\r\u001b[J`;
+  const all = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+  return all === 0 ? "" : `\u001b[${Math.min(all, Math.max(1, rows - 1))}A\r\u001b[J`;
 }
