@@ -5,6 +5,7 @@ import { z } from "zod";
 import { type Digest, digestValue } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { digestFile } from "../core/file_tree.ts";
+import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import { sluiceRoot, sluiceVersion } from "./version.ts";
 
 const DenoInfo = z.object({
@@ -34,15 +35,16 @@ export async function digestModules(module: string): Promise<Digest> {
 }
 
 async function readModuleGraph(module: string): Promise<z.infer<typeof DenoInfo>> {
+  const path = fileURLToPath(module);
+  const config = findDenoConfig(dirname(path));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--cached-only", "--no-lock", fileURLToPath(module)],
-    cwd: dirname(fileURLToPath(module)),
+    args: ["info", "--json", "--no-lock", ...(config === undefined ? [] : ["--config", config]), path],
     stdin: "null",
   }).output();
   if (success) return DenoInfo.parse(JSON.parse(new TextDecoder().decode(stdout)));
   return refuse({
     code: "PIPELINE_FILE_THREW",
-    message: `Cannot read what \`${fileURLToPath(module)}\` imports`,
+    message: `Cannot read what \`${path}\` imports`,
     details: new TextDecoder().decode(stderr),
   });
 }

@@ -1,0 +1,94 @@
+/** Environments: what a step's programs and packages come from. */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { EnvironmentSpec, PythonSpec } from "../core/environment.ts";
+import { refuse } from "../core/error.ts";
+import type { Place } from "../core/place.ts";
+import { type CallSite, callSiteOf } from "./call_site.ts";
+
+/** What a step's programs and packages come from: `python(…)`, `deno()` or `host()`. */
+export interface Environment {
+  readonly kind: "python" | "deno" | "host";
+}
+
+/** What `python` takes: requirements, as a list or a file of them, or a project's folder. */
+export type PythonOptions =
+  & { readonly version?: string }
+  & (
+    | { readonly requirements: readonly string[] | string; readonly project?: never }
+    | { readonly project: string; readonly requirements?: never }
+  );
+
+/**
+ * A Python of some version with some packages, made by uv and shared by all projects of a user.
+ *
+ * `version` is such as `3.12` or `3.12.1`; without it the project's own file decides, else the newest found is taken.
+ * `requirements` is a list, or the path of a `requirements.txt`; `project` is a folder with a `pyproject.toml` and
+ * perhaps a `uv.lock`. Paths are relative to the module that says so. Fails with ENVIRONMENT_INVALID.
+ *
+ * ```ts
+ * const env = python({ version: "3.12", requirements: ["scikit-learn==1.7.2", "pandas==2.3.3"] });
+ * const same = python({ requirements: "requirements.txt" });
+ * const whole = python({ project: "." });
+ * ```
+ */
+export function python(options: PythonOptions): Environment {
+  const site = callSiteOf(python);
+  const { version } = options;
+  if (version !== undefined && !/^\d+(\.\d+){0,2}$/.test(version)) {
+    invalid(`of version \`${version}\` as a version is such as \`3.12\` or \`3.12.1\``, site.place);
+  }
+  const spec: PythonSpec = {
+    kind: "python",
+    ...(version === undefined ? {} : { version }),
+    requirements: requirementsOf(options, site),
+  };
+  return Object.freeze(spec);
+}
+
+function requirementsOf(options: PythonOptions, site: CallSite): PythonSpec["requirements"] {
+  const { requirements, project } = options;
+  if (typeof project === "string" && requirements === undefined) {
+    return { from: "file", path: beside(site, project) };
+  }
+  if (project !== undefined) {
+    invalid("with both `project` and `requirements` as one of them decides", site.place);
+  }
+  if (typeof requirements === "string") return { from: "file", path: beside(site, requirements) };
+  if (!Array.isArray(requirements)) invalid("without `requirements` or `project`", site.place);
+  for (const requirement of requirements) {
+    if (typeof requirement !== "string" || requirement.trim() === "" || /[\r\n]/.test(requirement)) {
+      invalid(`with \`${requirement}\` as a requirement is one line, such as \`pandas==2.3.3\``, site.place);
+    }
+  }
+  return { from: "list", requirements: [...requirements] };
+}
+
+const beside = (site: CallSite, path: string): string =>
+  resolve(fileURLToPath(new URL(".", site.module)), path);
+
+function invalid(what: string, at: Place): never {
+  return refuse({
+    code: "ENVIRONMENT_INVALID",
+    message: `Cannot make a Python environment ${what}`,
+    at,
+    hint:
+      'Such as `python({ version: "3.12", requirements: ["pandas==2.3.3"] })` or `python({ project: "." })`',
+  });
+}
+
+const denoSpec: EnvironmentSpec = Object.freeze({ kind: "deno" });
+const hostSpec: EnvironmentSpec = Object.freeze({ kind: "host" });
+
+/** The Deno that runs sluice: what a `run` function has when its step names no other environment. */
+export const deno = (): Environment => denoSpec;
+
+/** The machine's own programs, as they are. What such a step makes is never the same on two machines. */
+export const host = (): Environment => hostSpec;
+
+/** Undefined when `value` is no environment. */
+export function lowerEnvironment(value: unknown): EnvironmentSpec | undefined {
+  const isOne = typeof value === "object" && value !== null && "kind" in value &&
+    ["python", "deno", "host"].includes(String(value.kind));
+  return isOne ? value as EnvironmentSpec : undefined;
+}
