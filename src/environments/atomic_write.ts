@@ -35,3 +35,10 @@ async function syncFolder(folder: string): Promise<void> {
     // Some network file systems refuse; the file itself is on disk.
   }
 }
+
+/** True of errors that say that a place cannot be written, not that the disk is full or broken. */
+export function isNotWritable(error: unknown): boolean {
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return true;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "EROFS" || code === "EACCES" || code === "EPERM";
+}

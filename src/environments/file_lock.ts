@@ -4,6 +4,8 @@
  * who come later.
  */
 import { join } from "node:path";
+import { refuse } from "../core/error.ts";
+import { isNotWritable } from "./atomic_write.ts";
 
 export interface HeldLock {
   release(): void;
@@ -19,9 +21,28 @@ async function openLock(cache: string, name: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, options);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) return await openReadOnly(path, cache, error);
+  }
+  try {
     await Deno.mkdir(folder, { recursive: true });
     return await Deno.open(path, options);
+  } catch (error) {
+    return await openReadOnly(path, cache, error);
+  }
+}
+
+/** A cache that is only read, as in an image made for others, can be locked as well: flock asks for no write. */
+async function openReadOnly(path: string, cache: string, error: unknown): Promise<Deno.FsFile> {
+  if (!isNotWritable(error)) throw error;
+  try {
+    return await Deno.open(path, { read: true });
+  } catch {
+    refuse({
+      code: "FOLDER_NOT_WRITABLE",
+      message: `Cannot make the environment as the cache folder \`${cache}\` cannot be written`,
+      at: { file: cache },
+      hint: "Set XDG_CACHE_HOME to a folder that can be written",
+    });
   }
 }
 

@@ -3,39 +3,41 @@
  * start needs neither to run nor to read them.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { z } from "zod";
-import { Digest } from "../core/digest.ts";
-import { writeAtomically } from "./atomic_write.ts";
+import { dirname, join } from "node:path";
+import type { Digest } from "../core/digest.ts";
+import { isNotWritable, writeAtomically } from "./atomic_write.ts";
 
-const InterpreterFacts = z.object({
+export interface InterpreterFacts {
   /** The executable itself, behind links and virtual environments. */
-  path: z.string(),
+  readonly path: string;
   /** Such as `3.12.1`, `3.15.0b1`. */
-  version: z.string(),
+  readonly version: string;
   /** `cpython`, `cpython-freethreaded`, `pypy`. */
-  implementation: z.string(),
+  readonly implementation: string;
   /** The folder that holds its standard library. */
-  prefix: z.string(),
+  readonly prefix: string;
   /** Its shared library, where it has one of its own. */
-  library: z.string().optional(),
-}).readonly();
-export type InterpreterFacts = z.infer<typeof InterpreterFacts>;
+  readonly library?: string;
+}
 
 /** An interpreter and the digest of its code. */
 export interface Interpreter extends InterpreterFacts {
   readonly digest: Digest;
 }
 
-const Memory = z.object({
-  version: z.literal(1),
+/** The file's content; only this module writes it, so its version is all that is checked. */
+interface Memory {
+  readonly version: typeof memoryVersion;
   /** By path: what it was found to be; null for what is no interpreter. */
-  examined: z.record(z.string(), z.object({ stamp: z.string(), facts: InterpreterFacts.nullable() })),
+  readonly examined: Record<string, { readonly stamp: string; readonly facts: InterpreterFacts | null }>;
   /** By path of an interpreter. */
-  digests: z.record(z.string(), z.object({ stamp: z.string(), digest: Digest })),
+  readonly digests: Record<string, { readonly stamp: string; readonly digest: Digest }>;
   /** By what was asked for: the path of the interpreter chosen. */
-  choices: z.record(z.string(), z.string()),
-});
+  readonly choices: Record<string, string>;
+}
+const memoryVersion = 1;
+/** Each PATH asks anew, so the questions would pile up; the oldest are forgotten. */
+const mostChoices = 100;
 
 export interface InterpreterMemory {
   /** What was chosen for `question`, if it is still there and unchanged. */
@@ -78,20 +80,32 @@ export async function openInterpreterMemory(cache: string): Promise<InterpreterM
       const digest = known?.stamp === stamp ? known.digest : await digestOf(facts);
       memory.digests[facts.path] = { stamp, digest };
       memory.choices[question] = facts.path;
+      for (const old of Object.keys(memory.choices).slice(0, -mostChoices)) delete memory.choices[old];
       // The last of several writers wins: what is lost is found again.
-      await Deno.mkdir(cache, { recursive: true });
-      await writeAtomically(path, JSON.stringify(memory, undefined, 1) + "\n");
+      await keep(path, JSON.stringify(memory, undefined, 1) + "\n");
       return { ...facts, digest };
     },
   };
 }
 
 /** Empty when there is none, or none that can be read: it holds nothing that cannot be found again. */
-async function readMemory(path: string): Promise<z.infer<typeof Memory>> {
+async function readMemory(path: string): Promise<Memory> {
   try {
-    return Memory.parse(JSON.parse(await Deno.readTextFile(path)));
+    const memory: Memory = JSON.parse(await Deno.readTextFile(path));
+    if (memory.version === memoryVersion) return memory;
   } catch {
-    return { version: 1, examined: {}, digests: {}, choices: {} };
+    // None yet, or a damaged one.
+  }
+  return { version: memoryVersion, examined: {}, digests: {}, choices: {} };
+}
+
+/** Where the cache cannot be written, the next start looks again. */
+async function keep(path: string, text: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await writeAtomically(path, text);
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
   }
 }
 

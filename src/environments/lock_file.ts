@@ -13,11 +13,12 @@ export const lockVersion = 1;
 const ArchiveDigest = z.string().regex(/^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/);
 
 /**
- * One requirement with one version: `numpy==2.1.0`, `pkg[extra]==1 ; marker`, `pkg @ git+https://…@<commit>`.
- * It becomes a line of a requirements file, so what would be an option there is refused.
+ * One requirement with one version: `numpy==2.1.0`, `pkg[extra]==1 ; marker`, `pkg @ git+https://…@<commit>`, or an
+ * archive beside the requirements, `./pkg-1-py3-none-any.whl`. It becomes a line of a requirements file, so what
+ * would be an option or a comment there is refused.
  */
-const PinnedRequirement = z.string().regex(
-  /^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._, -]+\])?( ?=== ?| ?== ?| @ )(?!.*\s(-|#|\\))[^\r\n]+$/,
+export const PinnedRequirement = z.string().regex(
+  /^([A-Za-z0-9][\w.-]*(\[[\w., -]+\])?( ?===? ?| @ )|(?=\.{0,2}\/\S+\.(whl|tar\.gz|zip)$))(?!.*\s[-#\\])[^\r\n]+$/,
 );
 
 export const PythonLockEntry = z.strictObject({
@@ -29,7 +30,14 @@ export const PythonLockEntry = z.strictObject({
   /** What was asked for, for the reader; the entry's key is what counts. */
   requirements: z.array(z.string()).readonly(),
   /** The digests of the archives that may be installed; none for a package of version control. */
-  packages: z.record(PinnedRequirement, z.array(ArchiveDigest).readonly()).readonly(),
+  packages: z.record(PinnedRequirement, z.array(ArchiveDigest).readonly()).superRefine(
+    (packages, context) => {
+      for (const [requirement, digests] of Object.entries(packages)) {
+        if (digests.length > 0 || / @ (git|hg|bzr|svn)\+/.test(requirement)) continue;
+        context.addIssue({ code: "custom", path: [requirement], message: "Package has no digest" });
+      }
+    },
+  ).readonly(),
 }).readonly();
 export type PythonLockEntry = z.infer<typeof PythonLockEntry>;
 
@@ -49,7 +57,9 @@ export const emptyLock: LockFile = { version: lockVersion, environments: {} };
 export function printLock(lock: LockFile): string {
   const environments = sortedEntries(lock.environments).map(([key, entry]) => {
     const packages = sortedEntries(entry.packages).map(([requirement, digests]) =>
-      `        ${JSON.stringify(requirement)}: ${JSON.stringify([...digests].sort())}`
+      `        ${JSON.stringify(requirement)}: [${
+        [...digests].sort().map((digest) => JSON.stringify(digest)).join(", ")
+      }]`
     );
     return [
       `    ${JSON.stringify(key)}: {`,
@@ -124,18 +134,26 @@ function parseJson(text: string, path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const line = /line (\d+)/.exec(reason)?.[1];
-    const position = /position (\d+)/.exec(reason)?.[1];
-    const before = position === undefined ? text.trimEnd() : text.slice(0, Number(position));
     refuse({
       code: "LOCK_INVALID",
       message: `Cannot read \`sluice.lock\` as it is no JSON: ${
-        describe(reason.replace(/ in JSON at position.*| \(line .*/s, ""))
+        describe(reason.replace(/(, (\.\.\.)?"[^]*| in JSON at position.*)$/, ""))
       }`,
-      at: { file: path, line: line === undefined ? before.split("\n").length : Number(line) },
+      at: { file: path, line: brokenLine(text, reason) },
       hint: mend,
     });
   }
+}
+
+/** V8 names the position, or shows the ten characters before and after the token; else the text ends too early. */
+function brokenLine(text: string, reason: string): number {
+  const position = /position (\d+)/.exec(reason)?.[1];
+  const [, dots, shown] = /, (\.\.\.)?"([^]*)"(?:\.\.\.)? is not valid JSON$/.exec(reason) ?? [];
+  if (shown !== undefined) {
+    return text.slice(0, text.indexOf(shown) + (dots === undefined ? 0 : 10)).split("\n").length;
+  }
+  // Something is missing: behind the last thing that is there.
+  return text.slice(0, position === undefined ? undefined : Number(position)).trimEnd().split("\n").length;
 }
 
 /** The line, from 1, of the innermost of `keys` that the text spells, each looked for after the one before it. */

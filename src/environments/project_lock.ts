@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { digestBytes } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import { writeAtomically } from "./atomic_write.ts";
+import { isNotWritable, writeAtomically } from "./atomic_write.ts";
 import { lockExclusively } from "./file_lock.ts";
 import type { LockEntry, LockFile } from "./lock_file.ts";
 
@@ -58,13 +58,6 @@ async function tryAdd(path: string, key: string, entry: LockEntry): Promise<bool
     if (isNotWritable(error)) return false;
     throw error;
   }
-}
-
-/** True of errors that say that a place cannot be written, not that the disk is full or broken. */
-export function isNotWritable(error: unknown): boolean {
-  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return true;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "EROFS" || code === "EACCES" || code === "EPERM";
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 /** From what a Python spec asks for to exact versions with digests, by uv. */
 import { join } from "node:path";
-import type { PythonLockEntry } from "./lock_file.ts";
+import { refuse } from "../core/error.ts";
+import { PinnedRequirement, type PythonLockEntry } from "./lock_file.ts";
 import type { Interpreter } from "./interpreter_memory.ts";
 import type { Requirements } from "./requirements.ts";
 import type { Surroundings, Work } from "./provider.ts";
@@ -52,14 +53,25 @@ export async function resolvePackages(
   }
 }
 
-/** Reads `name==version \` and `    --hash=sha256:…` as uv prints them; other options are passed over. */
+/**
+ * Reads `name==version \` and `    --hash=sha256:…` as uv prints them; options are passed over. Fails with
+ * ENVIRONMENT_INVALID on what a lock cannot hold: folders of this machine.
+ */
 export function parsePins(text: string): PythonLockEntry["packages"] {
   const packages: Record<string, string[]> = {};
   for (const line of text.replaceAll(/\\\r?\n/g, " ").split("\n")) {
     const [pin = "", ...digests] = line.replace(/(^|\s)#.*$/, "").split(/\s+--hash[= ]/).map((part) =>
       part.trim()
     );
-    if (pin !== "" && !pin.startsWith("-")) packages[pin] = digests;
+    if (pin === "" || /^-(?!e )/.test(pin)) continue;
+    if (!PinnedRequirement.safeParse(pin).success) {
+      refuse({
+        code: "ENVIRONMENT_INVALID",
+        message: `Cannot lock the requirement \`${pin}\` as the content of a folder changes unseen`,
+        hint: "Build a wheel of it and name that, or let the step have the folder as a source",
+      });
+    }
+    packages[pin] = digests;
   }
   return packages;
 }

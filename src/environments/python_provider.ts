@@ -4,6 +4,7 @@ import { digestValue } from "../core/digest.ts";
 import type { PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import { findInterpreter, type InterpreterRequest } from "./interpreters.ts";
+import { isFile } from "./is_file.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, Provider, Settled, Surroundings } from "./provider.ts";
 import { minorOf } from "./python_version.ts";
@@ -61,7 +62,13 @@ async function settle(
   requirements: Requirements,
   surroundings: Surroundings,
 ): Promise<Settled> {
-  const interpreter = await findInterpreter({ version: entry.python }, surroundings);
+  const interpreter = await findInterpreter(
+    {
+      version: entry.python,
+      ...(requirements.requires === undefined ? {} : { requires: requirements.requires }),
+    },
+    surroundings,
+  );
   const { packages } = entry;
   const id = digestValue({
     ...{ kind: "python", packages, python: interpreter.version, interpreter: interpreter.digest },
@@ -92,13 +99,4 @@ async function settle(
       folders: [folder, interpreter.prefix],
     }),
   };
-}
-
-/** Follows links: false when the interpreter behind one is gone. */
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -2,8 +2,7 @@
  * Requirements files, as pip's documentation, "Requirements File Format", describes them: taken apart so that only
  * what decides on versions names the environment, and where packages come from does not.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 
@@ -37,6 +36,8 @@ const passedOver = new Set(["--require-hashes", "--prefer-binary", "--use-featur
 interface Source {
   /** What relative paths are relative to. */
   readonly folder: string;
+  /** What they are written relative to, here: `folder` by default. */
+  readonly root?: string;
   readonly file?: string;
 }
 
@@ -83,25 +84,31 @@ function collect(
     const [, short, long] = /^(?:(-[a-zA-Z])|(--[a-z-]+))/.exec(line) ?? [];
     const option = short ?? long;
     if (option === undefined) {
-      into[as].push(withPath(line, source.folder, into, invalid));
+      into[as].push(withPath(line, source, into, invalid));
       continue;
     }
     const value = line.slice(option.length).replace(/^\s*=?\s*/, "");
     if (["-r", "--requirement", "-c", "--constraint"].includes(option)) {
       const path = resolve(source.folder, value);
       if (within.includes(path)) continue;
-      if (!existsSync(path)) invalid(`\`${path}\` does not exist`, "Correct the path");
+      if (kindOf(path) === undefined) invalid(`\`${path}\` does not exist`, "Correct the path");
       const kind = option.startsWith("-c") || option === "--constraint" ? "constraints" : as;
-      collect(readFileSync(path, "utf8"), { folder: dirname(path), file: path }, into, kind, [
-        ...within,
-        path,
-      ]);
+      collect(
+        Deno.readTextFileSync(path),
+        { folder: dirname(path), root: source.root ?? source.folder, file: path },
+        into,
+        kind,
+        [
+          ...within,
+          path,
+        ],
+      );
     } else if (option === "-e" || option === "--editable") {
       invalid(folderRule, folderHint);
     } else if (placeOptions.has(option)) {
       const near = resolve(source.folder, value);
       into.places.push(
-        `${option} ${/^(-f|--find-links)$/.test(option) && existsSync(near) ? near : value}`.trim(),
+        `${option} ${/^(-f|--find-links)$/.test(option) && kindOf(near) !== undefined ? near : value}`.trim(),
       );
     } else if (versionOptions.has(option)) {
       into.options.push(`${option} ${value}`.trim());
@@ -114,10 +121,10 @@ function collect(
 const folderRule = "an environment holds what its lock names, and the content of a folder changes unseen";
 const folderHint = "Build a wheel of it and name that, or let the step have the folder as a source";
 
-/** Refuses folders; an archive given by path is named absolutely, and its content noted. */
+/** Refuses folders; the content of an archive given by path is noted. */
 function withPath(
   line: string,
-  folder: string,
+  { folder, root = folder }: Source,
   into: Collected,
   invalid: (why: string, hint: string) => never,
 ): string {
@@ -129,10 +136,13 @@ function withPath(
     folder,
     given.startsWith("file://") ? decodeURIComponent(new URL(given).pathname) : given,
   );
-  if (!existsSync(path)) return invalid(`\`${path}\` does not exist`, "Correct the path");
-  if (statSync(path).isDirectory()) return invalid(folderRule, folderHint);
-  into.files[given] = digestBytes(readFileSync(path));
-  return `${name.trim() === "" ? "" : `${name.trim()} @ `}${given}`;
+  if (kindOf(path) === undefined) return invalid(`\`${path}\` does not exist`, "Correct the path");
+  if (kindOf(path) === "folder") return invalid(folderRule, folderHint);
+  const isAbsolute = /^(file:|\/)/.test(given);
+  const near = relative(root, path);
+  const written = isAbsolute ? given : near.startsWith("../") ? near : `./${near}`;
+  into.files[written] = digestBytes(Deno.readFileSync(path));
+  return `${name.trim() === "" ? "" : `${name.trim()} @ `}${written}`;
 }
 
 /** Lines without comments, continued ones joined, white space in one spelling; numbers from 1. */
@@ -153,4 +163,12 @@ function logicalLines(text: string): { line: string; number: number }[] {
   });
   if (before.trim() !== "") lines.push({ line: before.trim().replace(/\s+/g, " "), number: start });
   return lines;
+}
+
+function kindOf(path: string): "file" | "folder" | undefined {
+  try {
+    return Deno.statSync(path).isDirectory ? "folder" : "file";
+  } catch {
+    return undefined;
+  }
 }

@@ -5,9 +5,9 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Digest, digestBytes } from "../core/digest.ts";
-import { refuse } from "../core/error.ts";
+import { isFile } from "./is_file.ts";
 import { type HeldLock, lockExclusively, lockShared } from "./file_lock.ts";
-import { isNotWritable } from "./project_lock.ts";
+import { isNotWritable } from "./atomic_write.ts";
 import type { Settled, Surroundings, Work } from "./provider.ts";
 
 /** What `environment.json` holds. */
@@ -41,34 +41,19 @@ export async function ensureMade(settled: Settled, surroundings: Surroundings, w
   const { cache, project } = surroundings;
   const hex = hexOf(settled.id);
   const folder = join(environmentsFolder(cache), hex);
+  const use = await lockShared(cache, useLock(hex), work.signal);
   try {
-    const use = await lockShared(cache, useLock(hex), work.signal);
-    try {
-      const isNew = !isThere(settled, folder) && await makeOnce(settled, folder, surroundings, work);
-      noteUse(folder, project);
-      return { folder, isNew, use };
-    } catch (error) {
-      use.release();
-      throw error;
-    }
+    const isNew = !isThere(settled, folder) && await makeOnce(settled, folder, surroundings, work);
+    noteUse(folder, project);
+    return { folder, isNew, use };
   } catch (error) {
-    if (!isNotWritable(error)) throw error;
-    refuse({
-      code: "FOLDER_NOT_WRITABLE",
-      message: `Cannot make the environment as \`${cache}\` cannot be written`,
-      at: { file: cache },
-      hint: "Set XDG_CACHE_HOME to a folder that can be written",
-    });
+    use.release();
+    throw error;
   }
 }
 
 function isThere(settled: Settled, folder: string): boolean {
-  try {
-    Deno.statSync(recordPath(folder));
-  } catch {
-    return false;
-  }
-  return settled.isUsable(folder);
+  return isFile(recordPath(folder)) && settled.isUsable(folder);
 }
 
 /** False when another process made it meanwhile. */
@@ -135,15 +120,16 @@ async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(() => {});
 }
 
-/** Two system calls when the project is known already. */
+/** Two system calls when the project is known already. A store that is only read is used without a note. */
 function noteUse(folder: string, project: string): void {
   const now = new Date();
-  Deno.utimeSync(recordPath(folder), now, now);
   const path = join(folder, "projects", hexOf(digestBytes(project)));
   try {
-    Deno.statSync(path);
-  } catch {
+    Deno.utimeSync(recordPath(folder), now, now);
+    if (isFile(path)) return;
     Deno.mkdirSync(join(folder, "projects"), { recursive: true });
     Deno.writeTextFileSync(path, project);
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
   }
 }

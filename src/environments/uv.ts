@@ -1,7 +1,8 @@
 /** The program uv: found on PATH or in the cache, taken from PyPI where there is none, and run. */
 import { join } from "node:path";
-import { type Code, refuse } from "../core/error.ts";
+import { refuse } from "../core/error.ts";
 import { lockExclusively } from "./file_lock.ts";
+import { isFile } from "./is_file.ts";
 import { readPipSettings, uvSettings } from "./pip_settings.ts";
 import type { Surroundings, Work } from "./provider.ts";
 import { type ProgramResult, runProgram } from "./run_program.ts";
@@ -79,14 +80,6 @@ async function installUv({ cache, variables }: Surroundings, work: Work): Promis
   }
 }
 
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** One call of uv. */
 export interface UvCall {
   readonly uv: string;
@@ -152,14 +145,28 @@ const tells =
 
 function refuseResult(result: ProgramResult, { purpose }: UvCall): never {
   const isUnsatisfiable = /No solution found|requirements are unsatisfiable/.test(result.stderr);
-  const code: Code = isUnsatisfiable ? "REQUIREMENTS_UNSATISFIABLE" : "ENVIRONMENT_FAILED";
+  const details = wordsOf(result.stderr);
+  if (isUnsatisfiable) {
+    refuse({
+      code: "REQUIREMENTS_UNSATISFIABLE",
+      message: `Cannot ${purpose} as no choice of versions meets all requirements`,
+      details,
+      hint: "Change the requirements that the explanation names",
+    });
+  }
+  if (/Couldn't parse requirement|Failed to parse/.test(result.stderr)) {
+    refuse({
+      code: "ENVIRONMENT_INVALID",
+      message: `Cannot ${purpose} as a requirement is not written as one`,
+      details,
+      hint: "Write requirements as pip does, such as `pandas>=2,<3`",
+    });
+  }
   refuse({
-    code,
-    message: isUnsatisfiable
-      ? `Cannot ${purpose} as its requirements cannot be met together`
-      : `Cannot ${purpose} as uv failed with exit code ${result.code}`,
-    details: wordsOf(result.stderr),
-    hint: isUnsatisfiable ? "Change the requirements that the explanation names" : hintFor(result.stderr),
+    code: "ENVIRONMENT_FAILED",
+    message: `Cannot ${purpose} as uv failed with exit code ${result.code}`,
+    details,
+    hint: hintFor(result.stderr),
   });
 }
 

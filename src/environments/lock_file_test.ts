@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { SluiceError } from "../core/error.ts";
+import { LockFile, printLock, readLock } from "./lock_file.ts";
+
+const golden = await Deno.readTextFile(new URL("../../test/golden/sluice.lock", import.meta.url));
+
+Deno.test("readLock() and printLock() give the golden file byte for byte", () => {
+  assert.equal(printLock(readLock(golden, "sluice.lock")), golden);
+});
+
+const hexDigits = (length: number) =>
+  fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
+const digest = hexDigits(64).map((hex) => `sha256:${hex}`);
+const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,12}$/);
+const pin = fc.oneof(
+  fc.tuple(name, fc.stringMatching(/^[0-9][a-z0-9.+!]{0,8}$/)).map(([one, version]) => `${one}==${version}`),
+  fc.tuple(name, name).map(([one, extra]) => `${one}[${extra}]==1.0 ; sys_platform == 'win32'`),
+);
+const entry = fc.record({
+  kind: fc.constant("python" as const),
+  python: fc.constantFrom("3.9", "3.12", "3.13.1", "3.15.0b1"),
+  platform: fc.constantFrom("linux-x86_64", "macos-aarch64"),
+  requirements: fc.array(fc.string()),
+  packages: fc.dictionary(pin, fc.uniqueArray(digest, { minLength: 1, maxLength: 3 })),
+});
+const lock = fc.record({ version: fc.constant(1 as const), environments: fc.dictionary(digest, entry) });
+
+Deno.test("printLock() is read back as the same value", () => {
+  fc.assert(fc.property(lock, (value) => {
+    const printed = printLock(value);
+    const sorted = (one: typeof value) =>
+      Object.fromEntries(
+        Object.entries(one.environments).map(([key, { packages, ...rest }]) => [key, {
+          ...rest,
+          packages: Object.fromEntries(Object.entries(packages).map(([pin, all]) => [pin, all.toSorted()])),
+        }]),
+      );
+    assert.deepEqual(readLock(printed, "sluice.lock").environments, sorted(value));
+    assert.equal(printLock(readLock(printed, "sluice.lock")), printed);
+    assert.deepEqual(JSON.parse(printed).version, 1);
+  }));
+});
+
+Deno.test("printLock() does not depend on the order of entries, packages and digests", () => {
+  fc.assert(fc.property(lock, (value) => {
+    const turned = <T>(record: Record<string, T>, map: (one: T) => T) =>
+      Object.fromEntries(Object.entries(record).reverse().map(([key, one]) => [key, map(one)]));
+    const other: LockFile = {
+      version: 1,
+      environments: turned(
+        value.environments,
+        (one) => ({ ...one, packages: turned(one.packages, (all) => all.toReversed()) }),
+      ),
+    };
+    assert.equal(printLock(other), printLock(value));
+  }));
+});
+
+for (
+  const [what, change, code, message, line] of [
+    [
+      "a newer version",
+      ['"version": 1', '"version": 2'],
+      "FORMAT_NEWER",
+      /format 2 and this sluice knows 1/,
+      2,
+    ],
+    ["no version", ['  "version": 1,\n', ""], "LOCK_INVALID", /`version` is wrong/, 1],
+    ["a version that is text", ['"version": 1', '"version": "1"'], "LOCK_INVALID", /`version` is wrong/, 2],
+    ["a missing comma", ['"kind": "python",', '"kind": "python"'], "LOCK_INVALID", /no JSON/, 5],
+    ["half the file", [/"platform"[^]*/, ""], "LOCK_INVALID", /no JSON/, 6],
+    ["nothing at all", [/[^]*/, ""], "LOCK_INVALID", /no JSON/, 1],
+    ["a list", [/[^]*/, "[]"], "LOCK_INVALID", /it is wrong/, 1],
+    ["a merge conflict", ['        "six"\n', '<<<<<<< HEAD\n"six"\n'], "LOCK_INVALID", /merge conflict/, 10],
+    ["a stray word", ['        "six"\n', "        six\n"], "LOCK_INVALID", /no JSON: unexpected token/, 10],
+    ["an unknown kind", ['"kind": "python"', '"kind": "conda"'], "LOCK_INVALID", /kind` is wrong/, 5],
+    ["an unknown member", ['"kind": "python"', '"note": 1, "kind": "python"'], "LOCK_INVALID", /is wrong/, 4],
+    ["a short digest", ["fedcba9876543210", "fedc"], "LOCK_INVALID", /is wrong/, 13],
+    [
+      "a package without a digest",
+      [/"six==1.17.0": \[.*\]/, '"six==1.17.0": []'],
+      "LOCK_INVALID",
+      /no digest/,
+      14,
+    ],
+    ["an option as a package", ["six==1.17.0", "--index-url=x"], "LOCK_INVALID", /is wrong/, 14],
+    ["an option behind a package", ["six==1.17.0", "six==1 --hash=md5:0"], "LOCK_INVALID", /is wrong/, 14],
+    ["a range", ["six==1.17.0", "six>=1"], "LOCK_INVALID", /is wrong/, 14],
+    ["a folder", ["six==1.17.0", "./six"], "LOCK_INVALID", /is wrong/, 14],
+  ] as const
+) {
+  Deno.test(`readLock() refuses ${what}, with the line`, () => {
+    const text = golden.replace(change[0], change[1]);
+    assert.throws(() => readLock(text, "/project/sluice.lock"), (error) => {
+      assert(error instanceof SluiceError);
+      assert.equal(error.failure.code, code);
+      assert.match(error.failure.message, message);
+      assert.deepEqual(error.failure.at, { file: "/project/sluice.lock", line });
+      return true;
+    });
+  });
+}
+
+Deno.test("readLock() never throws anything but a SluiceError, whatever byte is damaged", () => {
+  fc.assert(fc.property(fc.nat(golden.length - 1), fc.string({ maxLength: 3 }), (at, with_) => {
+    try {
+      readLock(golden.slice(0, at) + with_ + golden.slice(at + 1), "sluice.lock");
+    } catch (error) {
+      assert(error instanceof SluiceError);
+      assert(["LOCK_INVALID", "FORMAT_NEWER"].includes(error.failure.code));
+    }
+  }));
+});
