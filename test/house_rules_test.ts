@@ -1,0 +1,60 @@
+/** Rules that hold for every file of this repository. */
+import assert from "node:assert/strict";
+import { realTest } from "./real_part.ts";
+import { root } from "./walk.ts";
+
+const longestFile = 400;
+
+/** What a file that others will read may not name. Each is written so that it does not find itself. */
+const forbidden: readonly (readonly [string, RegExp])[] = [
+  ["a path of the machine it was written on", /\/work\/(?:main|steering|lab|shared|\.library)|\/root\/|\/farm\/|\/tmp\/t\//],
+  [
+    "a package registry's host: name packages, never hosts",
+    /registry\.npmjs|pypi\.org|pythonhosted|deb\.debian/,
+  ],
+  ["a mark of unfinished work", /\b(?:TO[D]O|FIX[M]E|XX[X])\b/],
+];
+
+async function trackedFiles(): Promise<string[]> {
+  return (await output("git", ["ls-files", "-z"])).split("\0").filter((path) => path !== "");
+}
+
+async function output(command: string, args: readonly string[]): Promise<string> {
+  const result = await new Deno.Command(command, { args: [...args], cwd: root }).output();
+  const [stdout, stderr] = [result.stdout, result.stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!result.success) throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
+  return stdout!;
+}
+
+/** Undefined for a tracked file that was just removed, and for one that is not text. */
+async function readText(path: string): Promise<string | undefined> {
+  const bytes = await Deno.readFile(root + path).catch(() => new Uint8Array([0]));
+  return bytes.includes(0) ? undefined : new TextDecoder().decode(bytes);
+}
+
+realTest(["git"], `no source file is longer than ${longestFile} lines`, async () => {
+  const long: string[] = [];
+  for (const path of (await trackedFiles()).filter((path) => /\.(tsx?|py)$/.test(path))) {
+    const lines = (await readText(path) ?? "").split("\n").length - 1;
+    if (lines > longestFile) long.push(`${path} has ${lines} lines`);
+  }
+  assert.deepEqual(long, []);
+});
+
+realTest(["git"], "no file names a path of one machine, a registry's host or unfinished work", async () => {
+  const found: string[] = [];
+  for (const path of await trackedFiles()) {
+    (await readText(path) ?? "").split("\n").forEach((line, index) => {
+      for (const [what, pattern] of forbidden) {
+        if (pattern.test(line)) {
+          found.push(`${path}:${index + 1} names ${what}: ${line.trim().slice(0, 120)}`);
+        }
+      }
+    });
+  }
+  assert.deepEqual(found, []);
+});
+
+Deno.test("everything that mod.ts exports is documented", async () => {
+  await output(Deno.execPath(), ["doc", "--lint", "mod.ts"]);
+});
