@@ -146,7 +146,7 @@ function sourceOf(binder: Binder, name: string, spec: InputSpec, given: unknown)
 function notAnInput(binder: Binder, name: string, given: unknown, wanted: string): never {
   const state = stateOfRef(given);
   const found = state !== undefined
-    ? `\`${describeState(state)}\`, a ${state.is}`
+    ? `\`${describeState(state)}\`, ${state.is === "output" ? "an" : "a"} ${state.is}`
     : given === undefined
     ? "nothing"
     : stateOfUse(given) !== undefined

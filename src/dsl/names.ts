@@ -1,14 +1,7 @@
 /** Names: what things in a pipeline may be called, so that each is a flag, an argument and a metric's name. */
 import { refuse } from "../core/error.ts";
+import { kebabCase } from "../core/kebab_case.ts";
 import { inside, type Place } from "../core/place.ts";
-
-/** `l1Ratio` and `l1_ratio` are both `l1-ratio` on a command line. */
-export const kebabCase = (name: string): string =>
-  name.replaceAll("_", "-").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(
-    /([A-Z])([A-Z][a-z])/g,
-    "$1-$2",
-  )
-    .toLowerCase();
 
 const pattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 

@@ -1,39 +1,58 @@
-/** `when`: steps that are there only when a parameter is true. */
+/** Optional parts of a pipeline: steps that are left out when a boolean parameter is false. */
 import { refuse } from "../core/error.ts";
-import { callSiteOf } from "./call_site.ts";
-import { type Maybe, type Ref, stateOfRef } from "./reference.ts";
+import { type CallSite, callSiteOf } from "./call_site.ts";
+import { type Maybe, type Ref, type RefState, stateOfRef, type Use } from "./reference.ts";
 import { currentScope, inScope, type Scope } from "./wiring.ts";
 
-/** Each reference of a use, which may now be absent. */
-export type Maybes<R> = { readonly [N in keyof R]: R[N] extends Ref<infer T> ? Maybe<T> : R[N] };
+/** The same results, each reference absent when the condition is false. */
+export type Maybes<R> = R extends Ref<infer T> ? Maybe<T>
+  : R extends readonly (infer E)[] ? readonly Maybes<E>[]
+  : R extends object ? { readonly [N in keyof R]: N extends keyof Use ? R[N] : Maybes<R[N]> }
+  : R;
 
 /**
- * Uses steps that run only when the boolean parameter is true. What they make fits `optional` inputs.
+ * Uses what `make` uses only when a boolean parameter is true.
+ *
+ * References come back as `Maybe`, which fits an `optional` input; within `make` they are references like others.
+ * One `when` within another adds to its condition. A plain `if` cannot do this: a reference is never false.
  *
  * ```ts
  * const drawn = when(plots, () => plot({ report: scored.report }));
  * ```
- * Fails with WIRE_INVALID when `condition` is no boolean parameter.
  */
 export function when<R>(condition: Ref<boolean>, make: () => R): Maybes<R> {
   const site = callSiteOf(when);
   const scope = currentScope("`when`", site);
-  const state = stateOfRef(condition);
-  if (state?.is !== "parameter" || state.spec.type !== "boolean" || state.owner !== scope.graph) {
-    return refuse({
-      code: "WIRE_INVALID",
-      message: "Cannot decide on this as `when` takes a boolean parameter of the pipeline",
-      at: site.place,
-      hint: "Declare `params: { plots: boolean().default(false) }` and pass the reference to it",
-    });
-  }
-  return inScope(narrowed(scope, state.argument), make) as Maybes<R>;
+  return inScope(narrow(scope, condition, site), make) as Maybes<R>;
 }
 
-function narrowed(
-  scope: Scope,
-  argument: { readonly is: string; readonly name?: string; readonly value?: unknown },
-): Scope {
-  if (argument.is === "value") return { ...scope, isThere: scope.isThere && argument.value === true };
-  return { ...scope, conditions: [...new Set([...scope.conditions, argument.name!])] };
+function narrow(scope: Scope, condition: unknown, site: CallSite): Scope {
+  const state = stateOfRef(condition);
+  if (state?.is !== "parameter" || state.spec.type !== "boolean") return refuseCondition(site);
+  checkOwner(state, scope, site);
+  const { argument } = state;
+  if (argument.is === "value") return argument.value === true ? scope : { ...scope, isThere: false };
+  if (argument.is === "metric") return refuseCondition(site);
+  if (scope.conditions.includes(argument.name)) return scope;
+  return { ...scope, conditions: [...scope.conditions, argument.name] };
+}
+
+function checkOwner(state: Extract<RefState, { is: "parameter" }>, scope: Scope, site: CallSite) {
+  if (state.owner === scope.graph) return;
+  refuse({
+    code: "REFERENCE_FOREIGN",
+    message:
+      `Cannot use \`${state.name}\` in pipeline "${scope.graph.name}" as it belongs to another pipeline`,
+    at: site.place,
+    hint: "Declare a boolean parameter of this pipeline",
+  });
+}
+
+function refuseCondition(site: CallSite): never {
+  return refuse({
+    code: "WIRE_INVALID",
+    message: "Cannot decide on this in `when` as it takes a boolean parameter of the pipeline",
+    at: site.place,
+    hint: "Such as `when(plots, () => plot({…}))` with `params: { plots: boolean().default(false) }`",
+  });
 }

@@ -1,10 +1,11 @@
 /** Wiring: the graph under way while a pipeline's `wire` function runs, which every use of a step joins. */
 import { refuse } from "../core/error.ts";
+import { kebabCase } from "../core/kebab_case.ts";
 import type { ParameterSpec } from "../core/parameter.ts";
 import type { StepUse } from "../core/pipeline.ts";
 import { formatPlace, inside, type Place } from "../core/place.ts";
 import type { CallSite } from "./call_site.ts";
-import { checkUseName, kebabCase } from "./names.ts";
+import { checkUseName } from "./names.ts";
 import type { Owner } from "./reference.ts";
 
 /** A pipeline being defined, with those inside it. */
