@@ -13,8 +13,8 @@ export const Column = z.object({
 }).readonly();
 export type Column = z.infer<typeof Column>;
 
-export const DatasetFormat = z.enum(["csv", "parquet", "jsonl"]);
-export type DatasetFormat = z.infer<typeof DatasetFormat>;
+export type DatasetFormat = "csv" | "parquet" | "jsonl";
+export const DatasetFormat: z.ZodType<DatasetFormat> = z.enum(["csv", "parquet", "jsonl"]);
 
 export const KindSpec = z.discriminatedUnion("kind", [
   z.object({

@@ -1,17 +1,24 @@
 /** What a step may reach and use, beyond what it declared as inputs and outputs. */
 import { z } from "zod";
 
-export const Permissions = z.object({
+export interface Permissions {
   /** No network, all of it, or named hosts (`host` or `host:port`). */
-  net: z.union([z.boolean(), z.array(z.string()).readonly()]),
+  readonly net: boolean | readonly string[];
   /** Further files and folders to read, absolute. */
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Names of environment variables of the caller to pass on. */
+  readonly env: readonly string[];
+  readonly gpu: boolean;
+}
+// The type is written out, as `deno pack` makes declarations of what mod.ts reaches without inference.
+export const Permissions: z.ZodType<Permissions> = z.object({
+  net: z.union([z.boolean(), z.array(z.string()).readonly()]),
   read: z.array(z.string()).readonly(),
   write: z.array(z.string()).readonly(),
-  /** Names of environment variables of the caller to pass on. */
   env: z.array(z.string()).readonly(),
   gpu: z.boolean(),
 }).readonly();
-export type Permissions = z.infer<typeof Permissions>;
 
 export const noPermissions: Permissions = { net: false, read: [], write: [], env: [], gpu: false };
 

@@ -1,17 +1,23 @@
 /** Where in a user's files a thing was said. */
 import { z } from "zod";
 
-export const Place = z.object({
+export interface Place {
   /** A file, as the user would type it, or a `file://` URL. */
-  file: z.string().optional(),
+  readonly file?: string | undefined;
   /** From 1. */
-  line: z.number().int().optional(),
+  readonly line?: number | undefined;
   /** From 1. */
-  column: z.number().int().optional(),
+  readonly column?: number | undefined;
   /** Outermost first, such as `step "train"`, `parameter "alpha"`. */
+  readonly within?: readonly string[] | undefined;
+}
+// The type is written out, as `deno pack` makes declarations of what mod.ts reaches without inference.
+export const Place: z.ZodType<Place> = z.object({
+  file: z.string().optional(),
+  line: z.number().int().optional(),
+  column: z.number().int().optional(),
   within: z.array(z.string()).readonly().optional(),
 }).readonly();
-export type Place = z.infer<typeof Place>;
 
 /** `pipeline.ts:12:7: step "train": parameter "alpha"`; URLs are shown relative to `folder` when below it. */
 export function formatPlace(place: Place, folder = workingFolder()): string {
