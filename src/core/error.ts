@@ -63,13 +63,18 @@ export const codes = {
   RUN_FAILED: 1,
   RUN_INTERRUPTED: 130,
 } as const;
+/** The name of a failure, the same for ever. */
 export type Code = keyof typeof codes;
 
 /** One failure. `message` states the action, the rule and the value found, without a full stop. */
 export interface Failure {
+  /** Which failure it is. */
   readonly code: Code;
+  /** One sentence. */
   readonly message: string;
+  /** Where it was said or done. */
   readonly at?: Place;
+  /** What to do about it. */
   readonly hint?: string;
   /** Another program's own words, such as a solver's explanation; shown indented, as they are. */
   readonly details?: string;
@@ -77,7 +82,9 @@ export interface Failure {
 
 /** A failure on its way to whoever shows it. Anything else that is thrown is a bug. */
 export class SluiceError extends Error {
+  /** As the name of an error's class is. */
   override readonly name = "SluiceError";
+  /** `message` is the failure as text, as `formatFailure` gives it. */
   constructor(readonly failure: Failure) {
     super(formatFailure(failure));
   }

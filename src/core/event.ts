@@ -28,19 +28,29 @@ export type StepOutcome =
 export interface ProducedOutput {
   /** Absolute. */
   readonly path: string;
+  /** `sha256:` and 64 hex digits. */
   readonly digest: string;
+  /** Of all its files. */
   readonly sizeBytes: number;
 }
 
 /** What one step left behind. */
 export interface StepReport {
+  /** The name of its use. */
   readonly step: string;
+  /** Of its nested run. */
   readonly runId: string;
+  /** How it ended. */
   readonly outcome: StepOutcome;
+  /** When it was started. */
   readonly startedAt: Instant;
+  /** When it ended. */
   readonly endedAt: Instant;
+  /** By the step's own names. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** The last value of each. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** By the step's own names. */
   readonly outputs: Readonly<Record<string, ProducedOutput>>;
 }
 

@@ -45,8 +45,9 @@ export const ParameterSpec = z.discriminatedUnion("type", [
 ]);
 export type ParameterSpec = z.infer<typeof ParameterSpec>;
 
+/** A value of a parameter. */
 export type ParameterValue = string | number | boolean;
-export const ParameterValue: z.ZodType<ParameterValue> = z.union([z.string(), z.number(), z.boolean()]);
+export const ParameterValueSchema: z.ZodType<ParameterValue> = z.union([z.string(), z.number(), z.boolean()]);
 
 /** Longer values are refused: MLflow's own limit for a logged parameter, in characters. */
 export const maxParameterLength = 6000;

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { CommandTemplate } from "./command.ts";
 import { EnvironmentSpec } from "./environment.ts";
 import { InputSpec, KindSpec } from "./kind.ts";
-import { ParameterSpec, ParameterValue } from "./parameter.ts";
+import { ParameterSpec, ParameterValueSchema } from "./parameter.ts";
 import { Limits, Permissions } from "./permissions.ts";
-import { Place } from "./place.ts";
+import { PlaceSchema } from "./place.ts";
 
 export const StepBody = z.discriminatedUnion("is", [
   z.object({ is: z.literal("command"), command: CommandTemplate }).readonly(),
@@ -19,7 +19,7 @@ export const StepDefinition = z.object({
   description: z.string().optional(),
   /** The `file://` URL of the module that defines it. */
   module: z.string(),
-  place: Place,
+  place: PlaceSchema,
   environment: EnvironmentSpec,
   parameters: z.record(z.string(), ParameterSpec).readonly(),
   inputs: z.record(z.string(), InputSpec).readonly(),
@@ -35,7 +35,7 @@ export type StepDefinition = z.infer<typeof StepDefinition>;
 
 /** Where a parameter of a step gets its value. */
 export const Argument = z.discriminatedUnion("is", [
-  z.object({ is: z.literal("value"), value: ParameterValue }).readonly(),
+  z.object({ is: z.literal("value"), value: ParameterValueSchema }).readonly(),
   /** A key of `PipelineDefinition.parameters`. */
   z.object({ is: z.literal("parameter"), name: z.string() }).readonly(),
   /** Known once `step` has run. */
@@ -74,7 +74,7 @@ export const StepUse = z.object({
   conditions: z.array(z.string()).readonly(),
   /** The name `each` shares among the steps it makes, such as `train-*`. */
   family: z.string().optional(),
-  place: Place,
+  place: PlaceSchema,
 }).readonly();
 export type StepUse = z.infer<typeof StepUse>;
 
@@ -101,7 +101,7 @@ export const PipelineDefinition = z.object({
   name: z.string(),
   description: z.string().optional(),
   module: z.string(),
-  place: Place,
+  place: PlaceSchema,
   /**
    * All that can be set, by full name: `alpha` is the pipeline's own, `preprocess.seed` a parameter its step
    * leaves unbound, `cv.alpha` one of a pipeline used in it.

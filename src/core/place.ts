@@ -1,6 +1,7 @@
 /** Where in a user's files a thing was said. */
 import { z } from "zod";
 
+/** A place in a file, and within what it says. */
 export interface Place {
   /** A file, as the user would type it, or a `file://` URL. */
   readonly file?: string | undefined;
@@ -12,7 +13,7 @@ export interface Place {
   readonly within?: readonly string[] | undefined;
 }
 // The type is written out, as `deno pack` makes declarations of what mod.ts reaches without inference.
-export const Place: z.ZodType<Place> = z.object({
+export const PlaceSchema: z.ZodType<Place> = z.object({
   file: z.string().optional(),
   line: z.number().int().optional(),
   column: z.number().int().optional(),

@@ -4,10 +4,10 @@ import { CommandTemplate } from "./command.ts";
 import { Digest } from "./digest.ts";
 import { EnvironmentObservation, EnvironmentSpec } from "./environment.ts";
 import { KindSpec } from "./kind.ts";
-import { ParameterSpec, ParameterValue } from "./parameter.ts";
+import { ParameterSpec, ParameterValueSchema } from "./parameter.ts";
 import { Limits, Permissions } from "./permissions.ts";
 import { PipelineResult } from "./pipeline.ts";
-import { Place } from "./place.ts";
+import { PlaceSchema } from "./place.ts";
 
 /** The newest plan format this program writes and the only one it reads. */
 export const planVersion = 1;
@@ -37,7 +37,7 @@ export type PlannedBinding = z.infer<typeof PlannedBinding>;
 export const PlannedArgument = z.discriminatedUnion("is", [
   z.object({
     is: z.literal("value"),
-    value: ParameterValue,
+    value: ParameterValueSchema,
     /** Of a `path` parameter: the digest of what lies there. */
     digest: Digest.optional(),
   }).readonly(),
@@ -73,7 +73,7 @@ export const PlannedStep = z.object({
   permissions: Permissions,
   limits: Limits,
   family: z.string().optional(),
-  place: Place,
+  place: PlaceSchema,
 }).readonly();
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
@@ -84,7 +84,7 @@ export const Plan = z.object({
   module: z.string(),
   entryPoint: z.string(),
   /** Each settable parameter in the entry point's reach, by full name. */
-  parameters: z.record(z.string(), ParameterValue).readonly(),
+  parameters: z.record(z.string(), ParameterValueSchema).readonly(),
   /** In topological order; among equals, in the order of wiring. */
   steps: z.array(PlannedStep).readonly(),
   /** Left out as the boolean parameter is false. */

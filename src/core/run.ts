@@ -12,11 +12,13 @@ export interface RunRequest {
   readonly isText: boolean;
 }
 
+/** How a pipeline is run. */
 export interface RunOptions {
   /** Steps at a time; the machine's cores by default. */
   readonly jobs?: number;
   /** The pipeline's name by default. */
   readonly experimentName?: string;
+  /** The pipeline and entry point by default, such as `iris/train`. */
   readonly runName?: string;
   /** Go on with what does not need a failed step. False by default. */
   readonly keepGoing?: boolean;

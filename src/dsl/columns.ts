@@ -1,5 +1,4 @@
 /** The columns of a dataset, lowered from zod schemas. */
-import type { z } from "zod";
 import { refuse } from "../core/error.ts";
 import type { Column } from "../core/kind.ts";
 import { inside, type Place } from "../core/place.ts";
@@ -8,7 +7,7 @@ import { isSchema } from "./lower_parameter.ts";
 
 /** `called` is the function the user called. Fails with PARAM_SCHEMA_UNSUPPORTED. */
 export function lowerColumns(
-  columns: Readonly<Record<string, z.core.$ZodType>>,
+  columns: Readonly<Record<string, unknown>>,
   called: (...given: never[]) => unknown,
 ): Record<string, Column> {
   const lowered: Record<string, Column> = {};

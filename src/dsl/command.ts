@@ -8,11 +8,14 @@ import { type Piece, readShellWords } from "./shell_words.ts";
 
 /** A hole in a command: it prints and runs, and cannot be computed with. */
 export interface Hole<T> {
+  /** The name of the parameter, input or output. */
   readonly hole: string;
+  /** In types only. */
   readonly holds: T;
 }
 /** What a step runs: words, some of them with holes. Made by `sh`. */
 export interface Command {
+  /** Its words, each of text and holes. */
   readonly words: readonly unknown[];
 }
 /** What may stand in a hole of a command. */

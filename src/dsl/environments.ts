@@ -8,6 +8,7 @@ import { type CallSite, callSiteOf } from "./call_site.ts";
 
 /** What a step's programs and packages come from: `python(…)`, `deno()` or `host()`. */
 export interface Environment {
+  /** What kind of environment it is. */
   readonly kind: "python" | "deno" | "host";
 }
 

@@ -1,20 +1,25 @@
 /** Kinds: what flows between steps, as types and as plain specifications. */
-import type { z } from "zod";
-import type { DatasetFormat, InputSpec, KindSpec } from "../core/kind.ts";
+import type { Schema, Value } from "./shape.ts";
+import type { InputSpec, KindSpec } from "../core/kind.ts";
 import { lowerColumns } from "./columns.ts";
 
 /** A table. Compared by row, so further columns are welcome. */
 export interface Dataset<Row> {
+  /** What kind of thing it is. */
   readonly kind: "dataset";
+  /** In types only. */
   readonly row: Row;
 }
 /** A trained model in MLflow's format, saved in each of `Flavor`; further flavors are welcome. */
 export interface Model<Flavor extends string> {
+  /** What kind of thing it is. */
   readonly kind: "model";
+  /** In types only: a model with more flavors fits where fewer are wanted. */
   readonly has: (flavor: Flavor) => void;
 }
 /** A file or a folder. */
 export interface File {
+  /** What kind of thing it is. */
   readonly kind: "file";
 }
 /** What an output makes and an input takes. */
@@ -22,10 +27,12 @@ export type Kind = Dataset<unknown> | Model<never> | File;
 
 /** An input that takes a list of references. */
 export interface Many<K extends Kind> {
+  /** The kind of each. */
   readonly many: K;
 }
 /** An input that may be absent. */
 export interface Optional<K extends Kind> {
+  /** The kind that may be absent. */
   readonly optional: K;
 }
 /** What an input takes. */
@@ -41,12 +48,12 @@ export type InputKind = Kind | Many<Kind> | Optional<Kind>;
  * const Wine = dataset({ alcohol: z.number(), quality: z.number().int() }, { format: "parquet" });
  * ```
  */
-export function dataset<S extends z.ZodRawShape>(
+export function dataset<S extends Readonly<Record<string, Schema>>>(
   columns: S,
-  options: { readonly format?: DatasetFormat } = {},
-): Dataset<{ readonly [N in keyof S]: z.output<S[N]> }> {
+  options: { readonly format?: "csv" | "parquet" | "jsonl" } = {},
+): Dataset<{ readonly [N in keyof S]: Value<S[N]> }> {
   const spec = { kind: "dataset", columns: lowerColumns(columns, dataset), format: options.format ?? "csv" };
-  return hold(spec as KindSpec) as Dataset<{ readonly [N in keyof S]: z.output<S[N]> }>;
+  return hold(spec as KindSpec) as Dataset<{ readonly [N in keyof S]: Value<S[N]> }>;
 }
 
 /**

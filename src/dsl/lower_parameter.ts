@@ -1,5 +1,4 @@
 /** Zod schemas lowered to the plain specification of a parameter, once per schema. */
-import type { z } from "zod";
 import { refuse, unwrap } from "../core/error.ts";
 import { checkParameter, type ParameterSpec, showValue } from "../core/parameter.ts";
 import { inside, type Place } from "../core/place.ts";
@@ -17,7 +16,7 @@ const lowered = new WeakMap<object, ParameterSpec>();
 
 /** Fails with PARAM_SCHEMA_UNSUPPORTED, or as `checkParameter` does for a default out of its range. */
 export function lowerParameters(
-  shape: Readonly<Record<string, z.core.$ZodType>>,
+  shape: Readonly<Record<string, unknown>>,
   at: Place,
 ): Record<string, ParameterSpec> {
   const specs: Record<string, ParameterSpec> = {};

@@ -3,12 +3,11 @@ import type { RunOptions } from "../core/run.ts";
 import type { Ref, Use } from "./reference.ts";
 import type { AnyResults } from "./results.ts";
 import type { AnyRun, EntryNames, EntryParameters, EntryRun, MainGiven, MainRun } from "./run_types.ts";
-import type { Arguments, None, Shape } from "./shape.ts";
+import type { Arguments, None, Shape, Value } from "./shape.ts";
 import type { Order } from "./step_types.ts";
-import type { z } from "zod";
 
 /** A reference to each parameter of a pipeline. */
-export type Refs<P extends Shape> = { readonly [N in keyof P]: Ref<z.output<P[N]>> };
+export type ParameterRefs<P extends Shape> = { readonly [N in keyof P]: Ref<Value<P[N]>> };
 /** What a pipeline declares. */
 export interface PipelineSpec<P extends Shape> {
   /** One sentence for help and pages. */
@@ -32,6 +31,7 @@ export interface Pipeline<P extends Shape, R extends AnyResults> {
    * A whole use that is returned has its metrics and outputs under its name: `run.metrics.evaluate.rmse`.
    */
   run(...given: MainGiven<P>): Promise<MainRun<P, R>>;
+  /** The same, by the name of the entry point. */
   run(entryPoint: "main", ...given: MainGiven<P>): Promise<MainRun<P, R>>;
   /** Runs one step that the pipeline returns, and all it needs. */
   run<N extends EntryNames<R>>(
@@ -50,5 +50,5 @@ export interface Pipeline<P extends Shape, R extends AnyResults> {
 export type DefinePipeline = <P extends Shape = None, R extends AnyResults = None>(
   name: string,
   spec: PipelineSpec<P>,
-  wire: (params: Refs<P>) => R | void,
+  wire: (params: ParameterRefs<P>) => R | void,
 ) => Pipeline<P, R>;

@@ -19,23 +19,29 @@ export type Source =
  * true (use `when`), and turning one into text or a number is an error.
  */
 export interface Ref<T> {
+  /** Where it comes from; for reading, not for wiring. */
   readonly source: Source;
+  /** In types only. */
   readonly type: T;
 }
 /** A number that a run will log. It fits wherever a number parameter is wanted. */
 export interface Metric extends Ref<number> {
+  /** In types only. */
   readonly metric: true;
 }
 /** A reference that is absent when its `when` is false. It fits an `optional` input. */
 export interface Maybe<T> {
+  /** Where it comes from; for reading, not for wiring. */
   readonly source: Source;
+  /** In types only. */
   readonly maybe: T;
 }
-const use: unique symbol = Symbol.for("sluice.use");
 /** One use of a step or pipeline: what `after` takes, also of a step with no outputs. `A`: the step's parameters. */
 export interface Use<A = unknown> {
-  readonly [use]: A;
+  /** In types only. */
+  readonly "~use": A;
 }
+const use = Symbol.for("sluice.use.1");
 
 /** What is wired: a graph under way, which references belong to. Compared by identity. */
 export interface Owner {
@@ -158,5 +164,5 @@ export const makeUse = (state: UseState, results: Readonly<Record<string, unknow
 /** Undefined when `value` is no use. */
 export const stateOfUse = (value: unknown): UseState | undefined =>
   typeof value === "object" && value !== null && use in value
-    ? (value as { readonly [use]: UseState })[use]
+    ? value[use] as UseState
     : undefined;

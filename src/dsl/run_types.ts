@@ -1,18 +1,16 @@
 /** Running a pipeline from a module, as types: what it takes and what comes back. */
 import type { StepReport } from "../core/event.ts";
-import type { ParameterValue } from "../core/parameter.ts";
 import type { RunOptions } from "../core/run.ts";
 import type { Kind } from "./kinds.ts";
 import type { Maybe, Metric, Ref, Use } from "./reference.ts";
-import type { Defaulted, Shape, Values } from "./shape.ts";
-import type { z } from "zod";
+import type { Defaulted, None, Shape, Value, Values } from "./shape.ts";
 
 /** Parameters of steps that the pipeline leaves open: `"train.seed": 3`. */
-export type StepParameters = { readonly [name: `${string}.${string}`]: ParameterValue };
+export type StepParameters = { readonly [name: `${string}.${string}`]: string | number | boolean };
 /** A value for each parameter of a pipeline, those with a default left out at will, and parameters of its steps. */
 export type RunParameters<P extends Shape> =
-  & { readonly [N in Exclude<keyof P, Defaulted<P>>]: z.output<P[N]> }
-  & { readonly [N in Defaulted<P>]?: z.output<P[N]> }
+  & { readonly [N in Exclude<keyof P, Defaulted<P>>]: Value<P[N]> }
+  & { readonly [N in Defaulted<P>]?: Value<P[N]> }
   & StepParameters;
 /** What `run` takes for `main`: parameters may be left out when each has a default. */
 export type MainGiven<P extends Shape> = Record<never, never> extends RunParameters<P>
@@ -23,7 +21,6 @@ export type EntryParameters<P extends Shape, U> =
   & (U extends Use<infer A> ? Partial<A> : None)
   & Partial<Values<P>>
   & StepParameters;
-type None = Record<never, never>;
 
 /** Names of the steps that are returned as a whole. */
 export type EntryNames<R> = {
@@ -53,10 +50,13 @@ export type OutputPath<V> = V extends Ref<Kind> ? string
 
 /** A finished run. */
 export interface Run<P, M, O> {
+  /** 32 hex digits, as the tracker knows it. */
   readonly runId: string;
+  /** As the tracker knows it. */
   readonly experimentId: string;
   /** Every parameter that was in effect. */
   readonly params: P;
+  /** The last value of each metric. */
   readonly metrics: M;
   /** Absolute paths. */
   readonly outputs: O;
@@ -73,7 +73,7 @@ export type MainRun<P extends Shape, R> = Run<
 export type EntryRun<U> = Run<U extends Use<infer A> ? A : never, MetricValues<U>, OutputPaths<U>>;
 /** A run of a step that the pipeline does not return: its results, by names that TypeScript does not know. */
 export type AnyRun = Run<
-  Readonly<Record<string, ParameterValue>>,
+  Readonly<Record<string, string | number | boolean>>,
   Readonly<Record<string, number>>,
   Readonly<Record<string, string>>
 >;

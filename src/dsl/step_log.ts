@@ -4,7 +4,9 @@
 export interface StepLog {
   /** `step` counts the points of one metric, such as epochs; 0 by default. NaN and the infinities are kept. */
   metric(name: string, value: number, step?: number): void;
+  /** A parameter of the run, besides the step's own. */
   param(name: string, value: string | number | boolean): void;
+  /** A note on the run. */
   tag(name: string, value: string): void;
   /** How far the step has come, from 0 to 1. */
   progress(done: number): void;

@@ -1,12 +1,10 @@
 /** Steps as types: what a step declares, what a use of it must supply, and what it gives. */
-import type { Permissions } from "../core/permissions.ts";
 import type { Command, Hole } from "./command.ts";
 import type { Environment } from "./environments.ts";
 import type { InputKind, Kind, Many, Optional } from "./kinds.ts";
 import type { Maybe, Metric, Ref, Use } from "./reference.ts";
-import type { Arguments, Shape, Values } from "./shape.ts";
+import type { Arguments, Shape, Value, Values } from "./shape.ts";
 import type { StepLog } from "./step_log.ts";
-import type { z } from "zod";
 
 /** Inputs by name. */
 export type Inputs = Readonly<Record<string, InputKind>>;
@@ -26,7 +24,7 @@ export type Wires<P extends Shape, I extends Inputs> =
   & Arguments<P>;
 
 /** The holes of parameters in a command. */
-export type Holes<P extends Shape> = { readonly [N in keyof P]: Hole<z.output<P[N]>> };
+export type Holes<P extends Shape> = { readonly [N in keyof P]: Hole<Value<P[N]>> };
 /** The holes of inputs and outputs in a command. */
 export type Places<I> = {
   readonly [N in keyof I]: I[N] extends Many<Kind> ? readonly Hole<string>[] : Hole<string>;
@@ -48,18 +46,33 @@ export type Duration = `${number}${"ms" | "s" | "m" | "h"}`;
 /** An amount of memory, such as `"512MB"` or `"2GB"`; a MB is 1,000,000 bytes. */
 export type Memory = `${number}${"MB" | "GB" | "TB"}`;
 
+/** What a step may reach and use besides what it declares as inputs and outputs: nothing by default. */
+export interface StepPermissions {
+  /** All of the network, or named hosts: `["api.example.com", "localhost:8080"]`. */
+  readonly net?: boolean | readonly string[];
+  /** Further files and folders to read, relative to the module. */
+  readonly read?: readonly string[];
+  /** Further files and folders to write, relative to the module. */
+  readonly write?: readonly string[];
+  /** Names of environment variables to pass on. */
+  readonly env?: readonly string[];
+  /** Graphics processors. */
+  readonly gpu?: boolean;
+}
 /** What every step may declare. */
 export interface StepHead<P, I, O, M> {
   /** One sentence for help and pages. */
   readonly description?: string;
   /** Parameters by name: `float()`, `int()`, … or zod schemas like them. */
   readonly params?: P;
+  /** Inputs by name: `dataset(…)`, `model(…)`, `file()`, or `many` or `optional` of one. */
   readonly inputs?: I;
+  /** Outputs by name: `dataset(…)`, `model(…)` or `file()`. */
   readonly outputs?: O;
   /** Names of numbers it logs. */
   readonly metrics?: readonly M[];
   /** What it may reach and use besides: nothing by default. Paths are relative to the module. */
-  readonly permissions?: Partial<Permissions>;
+  readonly permissions?: StepPermissions;
   /** Further attempts after the first fails; 0 by default. */
   readonly retries?: number;
   /** The most that one attempt may take. */
@@ -74,12 +87,15 @@ export interface StepHead<P, I, O, M> {
 /** A step that runs a command, in any language. Its holes stay holes, so it also prints as an MLproject command. */
 export interface CommandStep<P extends Shape, I extends Inputs, O extends Outputs, M extends string>
   extends StepHead<P, I, O, M> {
+  /** What its programs and packages come from. */
   readonly env: Environment;
+  /** Writes the command, once, when the step is defined. */
   readonly command: (at: {
     readonly params: Holes<P>;
     readonly inputs: Places<I>;
     readonly outputs: Places<O>;
   }) => Command;
+  /** A step runs a command or a function. */
   readonly run?: never;
 }
 /** A step that runs a TypeScript function, in its own least-privilege process, with real values. */
@@ -87,12 +103,14 @@ export interface FunctionStep<P extends Shape, I extends Inputs, O extends Outpu
   extends StepHead<P, I, O, M> {
   /** Its programs are on the function's PATH; `deno()` by default. */
   readonly env?: Environment;
+  /** Gets values, and absolute paths to read inputs from and write outputs to. Returns its metrics. */
   readonly run: (at: {
     readonly params: Values<P>;
     readonly inputs: Paths<I>;
     readonly outputs: Paths<O>;
     readonly log: StepLog;
   }) => Returned<NoInfer<M>>;
+  /** A step runs a command or a function. */
   readonly command?: never;
 }
 
