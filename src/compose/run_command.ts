@@ -14,7 +14,7 @@ export async function runCommand(
     await showPlan(await planRequest(definition, request, flags), flags);
     return 0;
   }
-  const { openReporter } = await import("../terminal/open_reporter.ts");
+  const { openReporter } = await import("../terminal/reporter.ts");
   const { onInterruption } = await import("./interruption.ts");
   const reporter = openReporter(flags);
   const interruption = onInterruption();
