@@ -1,0 +1,158 @@
+/**
+ * The run's own server: the first slice of MLflow's REST on loopback, over the tracker, so that the MLflow code of
+ * a step logs live without ever holding the database.
+ *
+ * Each step gets a session: an address with an unguessable first segment, which MLflow's client keeps in every call.
+ * Through it the step writes to its own run, to the runs it makes below that, and to the models and versions it
+ * makes from them; everything else is refused. Names, shapes and errors follow MLflow 3.17.2.
+ */
+import type { RunServer, RunServerSession, Tracker } from "../core/ports.ts";
+import { answerError, answerFailure, answerJson } from "./answer.ts";
+import { answerArtifactCall, artifactEndpoints } from "./artifact_calls.ts";
+import { type Desk, type Endpoint, matchEndpoint } from "./endpoint.ts";
+import { experimentEndpoints } from "./experiment_endpoints.ts";
+import { modelEndpoints } from "./model_endpoints.ts";
+import { BodyTooLarge, largestJsonBytes, readJsonObject } from "./read_json.ts";
+import { registryEndpoints } from "./registry_endpoints.ts";
+import { requestSegments } from "./request_path.ts";
+import { runEndpoints } from "./run_endpoints.ts";
+import { openScope, type Scope } from "./scope.ts";
+import { searchEndpoints } from "./search_endpoints.ts";
+
+export interface RunServerOptions {
+  /** Told of each point that a step logs to its own run, when the tracker has it. */
+  readonly onMetric?: (runId: string, key: string, value: number, step: number) => void;
+  /** Told of what the server did wrong; its client sees INTERNAL_ERROR only. */
+  readonly onBug?: (error: unknown) => void;
+  /** Milliseconds since 1970, UTC. */
+  readonly clock?: () => number;
+}
+
+const endpoints: readonly Endpoint[] = [
+  ...runEndpoints,
+  ...experimentEndpoints,
+  ...modelEndpoints,
+  ...registryEndpoints,
+  ...searchEndpoints,
+  ...artifactEndpoints,
+];
+
+/** How long `close` waits for calls under way. */
+const closeAfterMs = 2_000;
+
+/** Listens on a free port of 127.0.0.1. Closing ends every session. */
+export function openRunServer(tracker: Tracker, options: RunServerOptions = {}): Promise<RunServer> {
+  const desks = new Map<string, Desk>();
+  const endings = new Set<Promise<void>>();
+  const { onMetric = () => {}, onBug = () => {}, clock = Date.now } = options;
+  const abort = new AbortController();
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    signal: abort.signal,
+    onListen: () => {},
+    handler: (request) => answer(request, desks).catch((error) => answerFailure(error, onBug)),
+  });
+  const { port } = server.addr;
+
+  return Promise.resolve({
+    open(runId): RunServerSession {
+      const token = newToken();
+      const scope = openScope(tracker, runId);
+      desks.set(token, { tracker, scope, clock, onMetric });
+      const uri = `http://127.0.0.1:${port}/${token}`;
+      return {
+        uri,
+        variables: clientVariables(uri, runId),
+        close() {
+          if (!desks.delete(token)) return;
+          const ending = endRuns(scope, tracker, clock).catch(onBug).finally(() => endings.delete(ending));
+          endings.add(ending);
+        },
+      };
+    },
+    async close() {
+      const scopes = [...desks.values()].map((desk) => desk.scope);
+      desks.clear();
+      const late = setTimeout(() => abort.abort(), closeAfterMs);
+      await server.shutdown().finally(() => clearTimeout(late));
+      await Promise.all([...endings, ...scopes.map((scope) => endRuns(scope, tracker, clock).catch(onBug))]);
+    },
+  });
+}
+
+async function answer(request: Request, desks: ReadonlyMap<string, Desk>): Promise<Response> {
+  const [token = "", api, version, room, ...path] = requestSegments(request.url);
+  const desk = desks.get(token);
+  if (desk === undefined) {
+    return answerError("UNAUTHENTICATED", "This server answers only the steps that are running");
+  }
+  const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? "");
+  if (api === "api" && version === "2.0" && room === "mlflow-artifacts") {
+    return await answerArtifactCall(request, path, query, desk);
+  }
+  if (api === "api" && version === "2.0" && room === "mlflow") {
+    return await answerCall(request, path, query, desk);
+  }
+  if (request.method === "GET" && [api, version, room, ...path].join("/") === "api/3.0/mlflow/server-info") {
+    return answerJson({ multipart_uploads_enabled: false, multipart_downloads_enabled: false });
+  }
+  if (api === "health") return new Response("OK");
+  return unknownEndpoint(request);
+}
+
+async function answerCall(
+  request: Request,
+  path: readonly string[],
+  query: URLSearchParams,
+  desk: Desk,
+): Promise<Response> {
+  const match = matchEndpoint(endpoints, request.method, path);
+  if (match.is === "unknown") return unknownEndpoint(request);
+  if (match.is === "other-method") {
+    return answerError("BAD_REQUEST", `Method ${request.method} is not allowed for '${path.join("/")}'`, 405);
+  }
+  try {
+    const body = request.method === "GET" ? Object.fromEntries(query) : await readJsonObject(request);
+    return answerJson(await match.endpoint.answer({ ...body, ...match.parameters }, desk));
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    return answerError("BAD_REQUEST", `The request's body is larger than ${largestJsonBytes} bytes`, 413);
+  }
+}
+
+const unknownEndpoint = (request: Request): Response =>
+  answerError(
+    "ENDPOINT_NOT_FOUND",
+    `The run's own server has no ${request.method} at this path; it offers what a step needs to log`,
+  );
+
+/** What an unmodified MLflow client needs to find the server and its run, and to leave the network alone. */
+function clientVariables(uri: string, runId: string): Readonly<Record<string, string>> {
+  return {
+    MLFLOW_TRACKING_URI: uri,
+    MLFLOW_REGISTRY_URI: uri,
+    MLFLOW_RUN_ID: runId,
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    // The server's address ends with the step; MLflow would print it as the place to see the run.
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
+    // MLflow repeats a call that met an error of the server seven times, which takes minutes.
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: "2",
+    MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: "1",
+    GIT_PYTHON_REFRESH: "quiet",
+  };
+}
+
+/** Runs that a step made and left open have ended with its process. */
+async function endRuns(scope: Scope, tracker: Tracker, clock: () => number): Promise<void> {
+  for (const id of scope.runIds) {
+    if (id === scope.runId) continue;
+    const { info } = await tracker.getRun(id);
+    if (info.status === "RUNNING") await tracker.updateRun(id, { status: "KILLED", endedAt: clock() });
+  }
+}
+
+function newToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return bytes.toBase64({ alphabet: "base64url" });
+}

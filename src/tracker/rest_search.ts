@@ -1,0 +1,45 @@
+/** Searching the runs of an MLflow server. */
+import { z } from "zod";
+import { listOf, optional } from "../core/mlflow_scalars.ts";
+import { WireRun } from "../core/mlflow_wire.ts";
+import type { Run, RunSearch } from "../core/tracking.ts";
+import type { RestConnection } from "./rest_connection.ts";
+
+const SearchAnswer = z.object({ runs: listOf(WireRun), next_page_token: optional(z.string()) });
+const largestPage = 1000;
+
+/** Newest first, at most `search.limit`. What MLflow's filter cannot say is sorted out here. */
+export async function searchRuns(search: RunSearch, call: RestConnection["call"]): Promise<readonly Run[]> {
+  const found: Run[] = [];
+  if (search.experimentIds.length === 0 || search.statuses?.length === 0) return found;
+  let token: string | undefined;
+  do {
+    const page = await call("POST", "runs/search", {
+      experiment_ids: search.experimentIds,
+      filter: filterOf(search),
+      run_view_type: "ACTIVE_ONLY",
+      max_results: Math.min(largestPage, search.limit),
+      order_by: ["attributes.start_time DESC"],
+      page_token: token,
+    }, SearchAnswer);
+    found.push(...page.runs.filter((run) => fits(run, search)));
+    token = page.next_page_token;
+  } while (token && found.length < search.limit);
+  return found.slice(0, search.limit);
+}
+
+function filterOf(search: RunSearch): string {
+  const clauses: string[] = [];
+  for (const { key, value } of search.tags ?? []) {
+    const quote = [`'`, `"`].find((mark) => !value.includes(mark));
+    if (quote !== undefined && !/[`"]/.test(key)) clauses.push(`tags.\`${key}\` = ${quote}${value}${quote}`);
+  }
+  if (search.statuses !== undefined) {
+    clauses.push(`attributes.status IN (${search.statuses.map((status) => `'${status}'`).join(", ")})`);
+  }
+  return clauses.join(" AND ");
+}
+
+const fits = (run: Run, { tags = [], statuses }: RunSearch): boolean =>
+  tags.every(({ key, value }) => run.tags.some((tag) => tag.key === key && tag.value === value)) &&
+  (statuses === undefined || statuses.includes(run.info.status));
