@@ -9,17 +9,17 @@ export function jsonReporter(stdout: TextSink): Reporter {
   };
 }
 
-/**
- * One line of JSON.
- *
- * NaN and the infinities, for which JSON has no word, are the texts `NaN`, `Infinity` and `-Infinity`; control
- * characters are escaped, those above 127 too, so that a terminal takes none for its own.
- */
+/** One line of JSON. NaN and the infinities, for which JSON has no word, are the texts `NaN`, `Infinity`, `-Infinity`. */
 export function jsonLine(value: unknown): string {
   const json = JSON.stringify(
     value,
     (_, item) => typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
   );
+  return escapeControls(json);
+}
+
+/** JSON with the same meaning and no control character, so that a terminal takes none for its own. */
+export function escapeControls(json: string): string {
   return json.replaceAll(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

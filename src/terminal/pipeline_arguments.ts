@@ -24,7 +24,13 @@ export type Shell = "bash" | "zsh" | "fish";
 
 export type PipelineCommand =
   | { readonly is: "help"; readonly entryPoint?: string }
-  | { readonly is: "run"; readonly request: RunRequest; readonly flags: RunFlags }
+  | {
+    readonly is: "run";
+    readonly request: RunRequest;
+    readonly flags: RunFlags;
+    /** All options as they were given, for a command with more of its own. */
+    readonly options: OptionValues;
+  }
   | { readonly is: "completion"; readonly shell: Shell }
   /** What may stand at `words[index]`, asked for by a completion script; `words[0]` is the program. */
   | { readonly is: "candidates"; readonly index: number; readonly words: readonly string[] };
@@ -108,7 +114,8 @@ function parse(
   return {
     is: "run",
     request: { entryPoint, parameters: given, isText: true },
-    flags: unwrap(readRunFlags(values)),
+    flags: readRunFlags(values),
+    options: values,
   };
 }
 

@@ -1,5 +1,4 @@
 /** The flags of a run: the same for `sluice run` and for a pipeline file. */
-import { type Result, succeed } from "../core/error.ts";
 import { type OptionValues, valueOf } from "./option_values.ts";
 import { helpOption, type OptionSpec } from "./command_spec.ts";
 
@@ -94,13 +93,13 @@ export const runOptions: readonly OptionSpec[] = [
   helpOption,
 ];
 
-/** Fails with ARGUMENT_INVALID. */
-export function readRunFlags(values: OptionValues): Result<RunFlags> {
+/** `values` are those of `runOptions`, checked. */
+export function readRunFlags(values: OptionValues): RunFlags {
   const jobs = valueOf(values, "jobs");
   const experimentName = valueOf(values, "experiment-name");
   const runName = valueOf(values, "run-name");
   const trackingUri = valueOf(values, "tracking-uri");
-  return succeed({
+  return {
     dryRun: values.has("dry-run"),
     json: values.has("json"),
     quiet: values.has("quiet"),
@@ -111,7 +110,7 @@ export function readRunFlags(values: OptionValues): Result<RunFlags> {
     ...(experimentName === undefined ? {} : { experimentName }),
     ...(runName === undefined ? {} : { runName }),
     ...(trackingUri === undefined ? {} : { trackingUri }),
-  });
+  };
 }
 
 export function readColor(values: OptionValues): ColorChoice {

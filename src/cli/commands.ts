@@ -1,0 +1,25 @@
+/** The commands of the program, in the order help lists them. */
+import type { Command } from "./command.ts";
+import { completion } from "./commands/completion.ts";
+import { doctor } from "./commands/doctor.ts";
+import { envGc } from "./commands/env_gc.ts";
+import { envList } from "./commands/env_list.ts";
+import { init } from "./commands/init.ts";
+import { plan } from "./commands/plan.ts";
+import { run } from "./commands/run.ts";
+import { runsCompare } from "./commands/runs_compare.ts";
+import { runsList } from "./commands/runs_list.ts";
+import { runsShow } from "./commands/runs_show.ts";
+
+export const commands: readonly Command[] = [
+  run,
+  plan,
+  runsList,
+  runsShow,
+  runsCompare,
+  envList,
+  envGc,
+  init,
+  doctor,
+  completion,
+];

@@ -1,0 +1,29 @@
+/** `sluice run`: runs an entry point of a pipeline. */
+import type { CommandSpec } from "../../terminal/command_spec.ts";
+import { runOptions } from "../../terminal/run_flags.ts";
+import type { Command } from "../command.ts";
+import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pipeline_file.ts";
+
+const spec: CommandSpec = {
+  name: "run",
+  summary: "Run an entry point of a pipeline",
+  description:
+    "Parameters are given as --alpha 0.1 or -P alpha=0.1; `sluice run PIPELINE --help` lists them.",
+  positionals: [pipelinePositional, entryPointPositional],
+  options: runOptions,
+  examples: [
+    { arguments: "pipeline.ts", description: "Run what the pipeline returns" },
+    { arguments: "pipeline.ts -e train -P alpha=0.1", description: "Run one step and what it needs" },
+    { arguments: "pipelines/iris train --alpha 0.1 --dry-run", description: "Show what would run" },
+  ],
+};
+
+export const run: Command = {
+  spec,
+  async run(argv, surroundings) {
+    const asked = await readPipelineCall(spec, argv, surroundings);
+    if (asked === undefined) return 0;
+    const { runCommand } = await import("../../compose/run_command.ts");
+    return await runCommand(asked.definition, asked.command.request, asked.command.flags);
+  },
+};

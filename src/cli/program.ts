@@ -1,0 +1,111 @@
+/** From the arguments of the program to the command they name. */
+import { type Failure, refuse } from "../core/error.ts";
+import { nearest } from "../core/nearest.ts";
+import { showValue } from "../core/parameter.ts";
+import { programHelp } from "../terminal/command_help.ts";
+import { type Example, helpOption, type OptionSpec } from "../terminal/command_spec.ts";
+import { unknownFlag } from "../terminal/option_values.ts";
+import { readCandidates } from "../terminal/pipeline_arguments.ts";
+import { listNames } from "../terminal/suggest.ts";
+import { type Command, helpLayout, type Surroundings } from "./command.ts";
+import { commands } from "./commands.ts";
+
+export const programTitle = "sluice: typed machine-learning pipelines on Deno.";
+export const programOptions: readonly OptionSpec[] = [
+  helpOption,
+  { name: "version", short: "V", description: "Print the version" },
+];
+export const programExamples: readonly Example[] = [
+  { arguments: "init my-pipeline", description: "Write a pipeline to begin with" },
+  { arguments: "run pipeline.ts -e train -P alpha=0.1", description: "Run one of its steps" },
+  { arguments: "runs list", description: "See what ran" },
+];
+
+/** Gives the exit code. Fails with COMMAND_UNKNOWN, FLAG_UNKNOWN, and whatever the command fails with. */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const asked = readCandidates(argv);
+  if (asked !== undefined) {
+    const { printCandidates } = await import("./complete.ts");
+    return await printCandidates(
+      asked.words.slice(1, asked.index),
+      asked.words[asked.index] ?? "",
+      surroundings,
+    );
+  }
+  const [first] = argv;
+  if (first === undefined) return printProgramHelp(commands, surroundings);
+  if (first === "help") return await runProgram([...argv.slice(1), "--help"], surroundings);
+  if (first.startsWith("-")) return runOption(first, argv, surroundings);
+  const found = findCommand(argv);
+  if (found !== undefined) return await found.command.run(found.rest, surroundings);
+  const group = commands.filter(({ spec }) => spec.name.startsWith(`${first} `));
+  if (group.length === 0) refuse(unknownCommand(first, commands));
+  const second = argv[1];
+  if (second === undefined || second === "--help" || second === "-h") {
+    return printProgramHelp(group, surroundings, first);
+  }
+  return refuse(unknownCommand(`${first} ${second}`, group));
+}
+
+/** The command that the first words name, and the words after. */
+export function findCommand(
+  argv: readonly string[],
+): { command: Command; rest: readonly string[] } | undefined {
+  for (const command of commands) {
+    const words = command.spec.name.split(" ");
+    if (words.every((word, index) => argv[index] === word)) {
+      return { command, rest: argv.slice(words.length) };
+    }
+  }
+  return undefined;
+}
+
+async function runOption(
+  first: string,
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  switch (first) {
+    case "--help":
+    case "-h": {
+      const [, next] = argv;
+      if (next === undefined) return printProgramHelp(commands, surroundings);
+      return await runProgram([...argv.slice(1), "--help"], surroundings);
+    }
+    case "--version":
+    case "-V": {
+      const { sluiceVersion } = await import("../compose/version.ts");
+      surroundings.stdout.write(`sluice ${sluiceVersion} (deno ${Deno.version.deno})\n`);
+      return 0;
+    }
+    default:
+      return refuse(unknownFlag(first.split("=")[0]!, programOptions));
+  }
+}
+
+function printProgramHelp(shown: readonly Command[], surroundings: Surroundings, group?: string): number {
+  const specs = shown.map(({ spec }) => spec);
+  const examples = group === undefined
+    ? programExamples
+    : specs.flatMap(({ name, examples }) =>
+      examples.slice(0, 1).map((example) => ({
+        ...example,
+        arguments: `${name} ${example.arguments}`.trimEnd(),
+      }))
+    );
+  const title = group === undefined ? programTitle : `The commands of \`sluice ${group}\`.`;
+  const options = group === undefined ? programOptions : [helpOption];
+  const help = { program: "sluice", ...helpLayout(surroundings) };
+  surroundings.stdout.write(programHelp(title, specs, options, examples, help));
+  return 0;
+}
+
+function unknownCommand(name: string, among: readonly Command[]): Failure {
+  const names = [...new Set(among.map(({ spec }) => spec.name))];
+  const near = nearest(name, names) ?? nearest(name, names.map((each) => each.split(" ")[0]!));
+  return {
+    code: "COMMAND_UNKNOWN",
+    message: `Cannot run \`sluice ${showValue(name)}\` as there is no command of that name`,
+    hint: `${near === undefined ? "" : `Did you mean \`sluice ${near}\`? `}Commands: ${listNames(names)}`,
+  };
+}
