@@ -126,7 +126,8 @@ function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-function cacheFolder(variables: Readonly<Record<string, string>>): string {
+/** The user's cache folder of sluice: `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`. Fails with FOLDER_NOT_WRITABLE. */
+export function cacheFolder(variables: Readonly<Record<string, string>>): string {
   const given = variables["XDG_CACHE_HOME"];
   // The specification of XDG says to ignore relative paths.
   if (given !== undefined && isAbsolute(given)) return join(given, "sluice");

@@ -61,6 +61,13 @@ function refuseMissing(request: InterpreterRequest, found: readonly InterpreterF
   });
 }
 
+/** All interpreters of the machine that run, the newest first. */
+export async function listInterpreters(
+  { cache, variables }: Surroundings,
+): Promise<readonly InterpreterFacts[]> {
+  return await findInterpreters(variables, await openInterpreterMemory(cache));
+}
+
 /** All interpreters, the newest first; among equals, in the order of the search. Python 2 is left out. */
 async function findInterpreters(
   variables: Readonly<Record<string, string>>,
