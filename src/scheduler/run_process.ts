@@ -6,6 +6,7 @@ import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { ProcessExit, Program, RunServerSession, SandboxPolicy } from "../core/ports.ts";
 import type { FunctionCall } from "../core/run.ts";
+import { denoFolder } from "./deno_folder.ts";
 import { followLog, type LogContent } from "./follow_log.ts";
 import type { Services } from "./services.ts";
 import type { StepInputs } from "./step_inputs.ts";
@@ -120,8 +121,11 @@ function variablesOf(
     const value = services.variables[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+  const usesDeno = step.body.is === "function" || step.environment.kind === "deno";
+  const packages = usesDeno ? denoFolder(services.variables) : undefined;
   return {
     LANG: "C.UTF-8",
+    ...(packages === undefined ? {} : { DENO_DIR: packages }),
     ...environment.variables,
     ...attempt.session?.variables,
     ...Object.fromEntries(granted),

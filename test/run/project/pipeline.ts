@@ -9,7 +9,6 @@ import {
   int,
   main,
   many,
-  path,
   pipeline,
   sh,
   step,
@@ -71,7 +70,7 @@ const absent = step("absent", { env, command: () => sh`no-such-program --flag` }
 const silent = step("silent", { env, metrics: ["loss"], command: () => sh`true` });
 const flaky = step("flaky", {
   env,
-  params: { marks: path() },
+  params: { marks: string().default("/dev/null") },
   retries: 2,
   command: ({ params }) => sh`sh flaky.sh ${params.marks}`,
 });
@@ -118,7 +117,7 @@ export const troubles = pipeline("troubles", { params: {} }, () => {
   [missing, linking, killed, sleeping, limited, absent, silent, garbled, throwing, reaching].forEach((use) =>
     use({})
   );
-  flaky({ marks: "/dev/null" });
+  flaky({});
   return {};
 });
 
