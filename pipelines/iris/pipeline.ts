@@ -65,7 +65,7 @@ const iris = pipeline("iris", {
   const split = preprocess({});
   const trained = train({ flowers: split.train, ...params });
   const evaluated = evaluate({ model: trained.model, flowers: split.test });
-  return { model: trained.model, accuracy: evaluated.accuracy, f1: evaluated.f1, report: evaluated.report };
+  return { preprocess: split, train: trained, evaluate: evaluated };
 });
 
 export default iris;
