@@ -1,0 +1,51 @@
+/**
+ * Measures what the project promised, against its peers, and prints the table of docs/benchmarks.md.
+ *
+ * `deno task bench [--rounds N] [--only NAME]…`, where NAME is one of the names below. It judges nothing: it ends
+ * with 0 whatever was reached. Peers are installed into the user's cache when they are missing.
+ */
+import { arch, cpus, release, totalmem, type } from "node:os";
+import { parseArgs } from "node:util";
+import { rowsAsMarkdown } from "./row.ts";
+import { measureEnvironments } from "./rows/environments.ts";
+import { measureFirstRun } from "./rows/first_run.ts";
+import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
+import { measureRunTrue } from "./rows/run_true.ts";
+import { measureTypeCheck } from "./rows/type_check.ts";
+import { openWorkplace } from "./workplace.ts";
+
+const works = {
+  "run-true": measureRunTrue,
+  "help-and-plan": measureHelpAndPlan,
+  environments: measureEnvironments,
+  "type-check": measureTypeCheck,
+  "first-run": measureFirstRun,
+};
+
+const { values } = parseArgs({
+  args: [...Deno.args],
+  options: { rounds: { type: "string", default: "7" }, only: { type: "string", multiple: true } },
+});
+const names = (values.only ?? Object.keys(works)) as (keyof typeof works)[];
+const unknown = names.filter((name) => !(name in works));
+if (unknown.length > 0) {
+  console.error(`There is no work ${unknown.join(", ")}; there are ${Object.keys(works).join(", ")}`);
+  Deno.exit(2);
+}
+
+const temporary = await Deno.makeTempDir({ prefix: "sluice-bench-" });
+try {
+  const workplace = openWorkplace(temporary, Number(values.rounds));
+  const rows = [];
+  for (const name of names) {
+    console.error(`measuring ${name} …`);
+    rows.push(...await works[name](workplace));
+  }
+  console.log(
+    `${cpus().length} cores (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ` +
+      `${type()} ${release().split("-")[0]}, Deno ${Deno.version.deno}; medians.\n`,
+  );
+  console.log(rowsAsMarkdown(rows));
+} finally {
+  await Deno.remove(temporary, { recursive: true });
+}
