@@ -21,6 +21,9 @@ export const PinnedRequirement = z.string().regex(
   /^([A-Za-z0-9][\w.-]*(\[[\w., -]+\])?( ?===? ?| @ )|(?=\.{0,2}\/\S+\.(whl|tar\.gz|zip)$))(?!.*\s[-#\\])[^\r\n]+$/,
 );
 
+/** Its commit stands for its content, so it needs no digest. */
+export const isOfVersionControl = (requirement: string): boolean => / @ (git|hg|bzr|svn)\+/.test(requirement);
+
 export const PythonLockEntry = z.strictObject({
   kind: z.literal("python"),
   /** The interpreter's version, as much of it as must fit: `3.12`, or `3.12.1` when that was asked for. */
@@ -33,7 +36,7 @@ export const PythonLockEntry = z.strictObject({
   packages: z.record(PinnedRequirement, z.array(ArchiveDigest).readonly()).superRefine(
     (packages, context) => {
       for (const [requirement, digests] of Object.entries(packages)) {
-        if (digests.length > 0 || / @ (git|hg|bzr|svn)\+/.test(requirement)) continue;
+        if (digests.length > 0 || isOfVersionControl(requirement)) continue;
         context.addIssue({ code: "custom", path: [requirement], message: "Package has no digest" });
       }
     },

@@ -1,7 +1,7 @@
 /** From what a Python spec asks for to exact versions with digests, by uv. */
 import { join } from "node:path";
 import { refuse } from "../core/error.ts";
-import { PinnedRequirement, type PythonLockEntry } from "./lock_file.ts";
+import { isOfVersionControl, PinnedRequirement, type PythonLockEntry } from "./lock_file.ts";
 import type { Interpreter } from "./interpreter_memory.ts";
 import type { Requirements } from "./requirements.ts";
 import type { Surroundings, Work } from "./provider.ts";
@@ -14,44 +14,80 @@ export async function resolvePackages(
   surroundings: Surroundings,
   work: Work,
 ): Promise<PythonLockEntry["packages"]> {
+  const packages = await askUv(requirements, interpreter, surroundings, work);
+  for (const [pin, digests] of Object.entries(packages)) {
+    if (digests.length > 0 || isOfVersionControl(pin)) continue;
+    refuse({
+      code: "ENVIRONMENT_FAILED",
+      message: `Cannot lock the requirement \`${pin}\` as a lock holds digests and uv found none for it`,
+      hint: "Name an archive of it, such as a wheel, or an index that has one",
+    });
+  }
+  return packages;
+}
+
+async function askUv(
+  requirements: Requirements,
+  interpreter: Interpreter,
+  surroundings: Surroundings,
+  work: Work,
+): Promise<PythonLockEntry["packages"]> {
   work.onProgress({ is: "resolving" });
   const uv = await findUv(surroundings, work);
   const call = { uv, folder: requirements.folder, purpose: "resolve the environment", isResolving: true };
   const python = ["--python", interpreter.path, "--no-python-downloads"];
-  const plain = ["--no-header", "--no-annotate", "--color", "never"];
-  if (requirements.source.is === "uv-lock") {
-    const chosen = ["--frozen", "--no-dev", "--no-emit-project", "--format", "requirements-txt"];
-    return parsePins(
-      await runUv({ ...call, arguments: ["export", ...chosen, ...plain, ...python] }, surroundings, work),
+  const compile = async (input: string, flags: readonly string[], stdin?: string) =>
+    parsePins(
+      await runUv(
+        {
+          ...call,
+          arguments: [
+            ...["pip", "compile", "--generate-hashes", "--no-strip-extras", ...plain, ...python],
+            ...[...fetchArguments(surroundings), ...flags, input],
+          ],
+          ...(stdin === undefined ? {} : { stdin }),
+        },
+        surroundings,
+        work,
+      ),
     );
-  }
   const { constraints, options, places, requirements: wanted } = requirements.text;
-  const constraintsFile = await Deno.makeTempFile({ prefix: "sluice-constraints-" });
-  try {
-    const isText = requirements.source.is === "text";
-    if (constraints.length > 0) await Deno.writeTextFile(constraintsFile, constraints.join("\n") + "\n");
-    const text = await runUv(
-      {
-        ...call,
-        arguments: [
-          ...["pip", "compile", "--generate-hashes", "--no-strip-extras", ...plain, ...python],
-          ...fetchArguments(surroundings),
-          ...(options.includes("--pre") ? ["--prerelease", "allow"] : []),
-          ...(constraints.length > 0 ? ["--constraints", constraintsFile] : []),
-          requirements.source.is === "pyproject" ? requirements.source.path : "-",
-        ],
-        ...(isText
-          ? { stdin: [...places, ...options.filter((one) => one !== "--pre"), ...wanted, ""].join("\n") }
-          : {}),
-      },
-      surroundings,
-      work,
-    );
-    return parsePins(text);
-  } finally {
-    await Deno.remove(constraintsFile);
+  switch (requirements.source.is) {
+    case "uv-lock": {
+      const chosen = ["--frozen", "--no-dev", "--no-emit-project", "--format", "requirements-txt"];
+      const exported = parsePins(
+        await runUv({ ...call, arguments: ["export", ...chosen, ...plain, ...python] }, surroundings, work),
+      );
+      // uv.lock holds no digests of what came from a folder of archives; those that this machine needs are made up for.
+      const bare = Object.keys(exported).filter((pin) =>
+        exported[pin]!.length === 0 && !isOfVersionControl(pin)
+      );
+      if (bare.length === 0) return exported;
+      const versionOf = (pin: string) => pin.split(" ;", 1)[0]!;
+      const wantedVersions = new Set(bare.map(versionOf));
+      const found = Object.entries(await compile("-", [], Object.keys(exported).join("\n") + "\n"))
+        .filter(([pin]) => wantedVersions.has(versionOf(pin)));
+      const kept = Object.entries(exported).filter(([pin]) => !bare.includes(pin));
+      return Object.fromEntries([...kept, ...found]);
+    }
+    case "pyproject":
+      return await compile(requirements.source.path, []);
+    case "text": {
+      const lines = [...places, ...options.filter((option) => option !== "--pre"), ...wanted, ""];
+      const flags = options.includes("--pre") ? ["--prerelease", "allow"] : [];
+      if (constraints.length === 0) return await compile("-", flags, lines.join("\n"));
+      const file = await Deno.makeTempFile({ prefix: "sluice-constraints-" });
+      try {
+        await Deno.writeTextFile(file, constraints.join("\n") + "\n");
+        return await compile("-", [...flags, "--constraints", file], lines.join("\n"));
+      } finally {
+        await Deno.remove(file);
+      }
+    }
   }
 }
+
+const plain = ["--no-header", "--no-annotate", "--color", "never"];
 
 /**
  * Reads `name==version \` and `    --hash=sha256:…` as uv prints them; options are passed over. Fails with
