@@ -67,7 +67,8 @@ const prepare = step("prepare", {
   outputs: { points: Points },
   run: async ({ params, outputs }) => {
     let state = params.seed;
-    const noise = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
+    const noise = () =>
+      (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
     const rows = Array.from({ length: params.rows }, (_, index) => {
       const x = index / params.rows;
       return \`\${x},\${2 * x + 1 + noise() / 5}\`;
@@ -80,14 +81,20 @@ const train = step("train", {
   description: "Fit a line by gradient descent",
   params: {
     alpha: float().min(0).max(1).default(0.5).describe("Learning rate"),
-    rounds: int().min(1).max(10_000).default(200).describe("How often to correct the line"),
+    rounds: int().min(1).max(10_000).default(200).describe(
+      "How often to correct the line",
+    ),
   },
   inputs: { points: Points },
   outputs: { line: file({ format: "json" }) },
   metrics: ["loss"],
   run: async ({ params, inputs, outputs, log }) => {
-    const [, ...lines] = (await Deno.readTextFile(inputs.points)).trim().split("\\n");
-    const points = lines.map((line) => line.split(",").map(Number) as [number, number]);
+    const [, ...lines] = (await Deno.readTextFile(inputs.points)).trim().split(
+      "\\n",
+    );
+    const points = lines.map((line) =>
+      line.split(",").map(Number) as [number, number]
+    );
     let slope = 0, offset = 0, loss = Infinity;
     for (let round = 1; round <= params.rounds; round++) {
       let bySlope = 0, byOffset = 0;
@@ -131,7 +138,9 @@ Deno.test("the line is found", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const trackingUri = \`sqlite:///\${folder}/mlflow.db\`;
-    const { metrics, outputs } = await fit.run("main", { alpha: 0.5 }, { trackingUri });
+    const { metrics, outputs } = await fit.run("main", { alpha: 0.5 }, {
+      trackingUri,
+    });
     assert.ok(metrics.loss < 0.01);
     const { slope } = JSON.parse(await Deno.readTextFile(outputs.line));
     assert.ok(Math.abs(slope - 2) < 0.2);
@@ -148,8 +157,8 @@ const readme = (name: string) =>
     deno task run --alpha 0.3       # run it, logged to mlflow.db
     deno task test
 
-\`sluice runs list\`, or \`mlflow ui --backend-store-uri sqlite:///mlflow.db\`, shows what ran.
-A step in Python has an \`env\` and a command:
+\`sluice runs list\`, or \`mlflow ui --backend-store-uri sqlite:///mlflow.db\`,
+shows what ran. A step in Python has an \`env\` and a command:
 
     const env = python({ version: "3.12", requirements: ["scikit-learn==1.7.2"] });
     command: ({ inputs, outputs }) => sh\`python train.py \${inputs.points} \${outputs.line}\`

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pipelineCandidates } from "./candidates.ts";
+import { realTest } from "../../test/real_part.ts";
 import { completionScript } from "./completion_script.ts";
 import { pipelineOptions } from "./pipeline_arguments.ts";
 import { wine } from "./sample_definition_test.ts";
@@ -43,8 +44,8 @@ const hasShell = (name: string) => {
   }
 };
 
-/** A folder with an executable `pipeline.ts` that answers for the sample pipeline. */
-async function makeProgram(): Promise<string> {
+/** Calls `use` with a folder that has an executable `pipeline.ts`, which answers for the sample pipeline. */
+async function withProgram(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   const definition = new URL("./sample_definition_test.ts", import.meta.url);
   const answer = new URL("./pipeline_answer.ts", import.meta.url);
@@ -60,7 +61,11 @@ async function makeProgram(): Promise<string> {
   const program =
     `#!/bin/sh\nexec '${Deno.execPath()}' run -A --no-lock --config '${config}' '${folder}/answer.ts' "$@"\n`;
   await Deno.writeTextFile(join(folder, "pipeline.ts"), program, { mode: 0o755 });
-  return folder;
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function output(program: string, args: readonly string[], cwd: string): Promise<string> {
@@ -69,55 +74,53 @@ async function output(program: string, args: readonly string[], cwd: string): Pr
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
-Deno.test({
-  name: "the bash script completes entry points, parameters and values behind `=` in a real bash",
-  ignore: !hasShell("bash"),
-  async fn() {
-    const folder = await makeProgram();
-    await Deno.writeTextFile(join(folder, "completion.bash"), completionScript("bash", "pipeline.ts"));
-    const complete = async (line: string, words: readonly string[]) => {
-      const script = `source completion.bash; COMP_LINE=$1; COMP_POINT=\${#1}; shift; COMP_WORDS=("$@")
+realTest(
+  ["bash"],
+  "the bash script completes entry points, parameters and values behind `=` in a real bash",
+  () =>
+    withProgram(async (folder) => {
+      await Deno.writeTextFile(join(folder, "completion.bash"), completionScript("bash", "pipeline.ts"));
+      const complete = async (line: string, words: readonly string[]) => {
+        const script = `source completion.bash; COMP_LINE=$1; COMP_POINT=\${#1}; shift; COMP_WORDS=("$@")
         COMP_CWORD=$(( $# - 1 )); _pipeline_ts_complete; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      return (await output("bash", ["-c", script, "bash", line, ...words], folder)).trimEnd().split("\n");
-    };
-    try {
-      assert.deepEqual(await complete("./pipeline.ts tr", ["./pipeline.ts", "tr"]), ["train"]);
-      assert.deepEqual(await complete("./pipeline.ts train --al", ["./pipeline.ts", "train", "--al"]), [
-        "--alpha",
-      ]);
-      assert.deepEqual(
-        await complete("./pipeline.ts train --kind ", ["./pipeline.ts", "train", "--kind", ""]),
-        [
-          "red",
-          "white",
-        ],
-      );
-      // Bash makes words of its own at `=`.
-      assert.deepEqual(
-        await complete("./pipeline.ts train --kind=w", ["./pipeline.ts", "train", "--kind", "=", "w"]),
-        ["white"],
-      );
-      assert.deepEqual(await complete("./pipeline.ts -P kind=", ["./pipeline.ts", "-P", "kind", "="]), [
+        return (await output("bash", ["-c", script, "bash", line, ...words], folder)).trimEnd().split("\n");
+      };
+      const program = "./pipeline.ts";
+      assert.deepEqual(await complete(`${program} tr`, [program, "tr"]), ["train"]);
+      assert.deepEqual(await complete(`${program} train --al`, [program, "train", "--al"]), ["--alpha"]);
+      assert.deepEqual(await complete(`${program} train --kind `, [program, "train", "--kind", ""]), [
         "red",
         "white",
       ]);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-});
+      // Bash makes words of its own at `=`.
+      assert.deepEqual(
+        await complete(`${program} train --kind=w`, [program, "train", "--kind", "=", "w"]),
+        ["white"],
+      );
+      assert.deepEqual(await complete(`${program} -P kind=`, [program, "-P", "kind", "="]), ["red", "white"]);
+    }),
+);
+
+// The other shells are met where they are, as few machines have all three.
+if (hasShell("fish")) {
+  Deno.test("the fish script completes entry points and parameters in a real fish", () =>
+    withProgram(async (folder) => {
+      await Deno.writeTextFile(join(folder, "completion.fish"), completionScript("fish", "pipeline.ts"));
+      const complete = (line: string) =>
+        output("fish", ["--no-config", "-c", `source completion.fish; complete -C '${line}'`], folder);
+      assert.equal(await complete("./pipeline.ts tr"), "train\tFit a model\n");
+      assert.match(await complete("./pipeline.ts train --kind "), /^red\nwhite$/m);
+    }));
+}
 
 for (const [shell, check] of [["bash", "-n"], ["zsh", "-n"], ["fish", "--no-execute"]] as const) {
-  Deno.test({
-    name: `the ${shell} script is one that ${shell} can read`,
-    ignore: !hasShell(shell),
-    async fn() {
-      for (const program of ["sluice", "pipeline.ts"]) {
-        const file = await Deno.makeTempFile();
-        await Deno.writeTextFile(file, completionScript(shell, program));
-        assert.equal(await output(shell, [check, file], "/"), "");
-        await Deno.remove(file);
-      }
-    },
+  if (!hasShell(shell)) continue;
+  Deno.test(`the ${shell} script is one that ${shell} can read`, async () => {
+    for (const program of ["sluice", "pipeline.ts"]) {
+      const file = await Deno.makeTempFile();
+      await Deno.writeTextFile(file, completionScript(shell, program));
+      assert.equal(await output(shell, [check, file], "/"), "");
+      await Deno.remove(file);
+    }
   });
 }

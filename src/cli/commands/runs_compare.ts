@@ -29,9 +29,9 @@ export const runsCompare = makeCommand({
     { arguments: "0123abcd 4567cdef", description: "Two runs" },
     { arguments: "0123 4567 89ab --differences", description: "Only what differs among three" },
   ],
-}, (call) =>
-  withTracker(call, async (tracker) => {
-    if (call.positionals.length < 2) refuse(needsTwo);
+}, (call) => {
+  if (call.positionals.length < 2) refuse(needsTwo);
+  return withTracker(call, async (tracker) => {
     const compared = [];
     for (const id of call.positionals) compared.push(await compareable(tracker, await findRun(tracker, id)));
     const rows = comparison(compared);
@@ -54,7 +54,8 @@ export const runsCompare = makeCommand({
     const columns = call.columns === undefined ? {} : { columns: call.columns };
     writeLines(call.stdout, tableLines(head, cells, { paint: call.paint, ...columns }));
     return 0;
-  }));
+  });
+});
 
 const needsTwo: Failure = {
   code: "ARGUMENT_INVALID",
