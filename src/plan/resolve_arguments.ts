@@ -36,7 +36,7 @@ export function resolveArguments(
   const parameters: Record<string, ParameterValue> = {};
   for (const parameter of reach.parameters) {
     const { name, spec } = parameter;
-    const at = placeOf(definition, parameter);
+    const at = placeOf(definition, parameter, request.entryPoint);
     if (given.value.has(name)) {
       const value = given.value.get(name);
       const checked = request.isText && typeof value === "string"
@@ -74,7 +74,7 @@ function nameParameters(
         code: "PARAM_CONFLICT",
         message:
           `Cannot set parameter "${parameter.name}" twice, as \`${parameter.name}\` and as \`${parameter.shortName}\``,
-        at: placeOf(definition, parameter),
+        at: placeOf(definition, parameter, request.entryPoint),
         hint: "Give it once",
       });
     }
@@ -83,24 +83,20 @@ function nameParameters(
   return succeed(given);
 }
 
-function placeOf(definition: PipelineDefinition, parameter: SettableParameter): Place {
-  const owner = ownerOf(definition, parameter.name);
+/** The step that takes it where that is clear: the entry point itself, or the step whose name it bears. */
+function placeOf(definition: PipelineDefinition, parameter: SettableParameter, entryPoint: string): Place {
+  const own = definition.steps.find((use) => use.name === entryPoint);
+  const taken = Object.entries(own?.arguments ?? {}).find(([, argument]) =>
+    argument.is === "parameter" && argument.name === parameter.name
+  );
+  if (own !== undefined && taken !== undefined) {
+    return inside(own.place, `step "${own.name}"`, `parameter "${taken[0]}"`);
+  }
+  const dot = parameter.name.lastIndexOf(".");
+  const owner = definition.steps.find((use) => use.name === parameter.name.slice(0, Math.max(dot, 0)));
   return owner === undefined
     ? inside(definition.place, `pipeline "${definition.name}"`, `parameter "${parameter.name}"`)
-    : inside(definition.place, `step "${owner.step}"`, `parameter "${owner.parameter}"`);
-}
-
-/** `preprocess.seed` belongs to the step `preprocess`. */
-function ownerOf(
-  definition: PipelineDefinition,
-  name: string,
-): { step: string; parameter: string } | undefined {
-  const dot = name.lastIndexOf(".");
-  if (dot < 0) return undefined;
-  const step = name.slice(0, dot);
-  return definition.steps.some((use) => use.name === step)
-    ? { step, parameter: name.slice(dot + 1) }
-    : undefined;
+    : inside(owner.place, `step "${owner.name}"`, `parameter "${parameter.name.slice(dot + 1)}"`);
 }
 
 function missing(parameter: SettableParameter, at: Place, entryPoint: string): Failure {
