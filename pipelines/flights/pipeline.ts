@@ -81,7 +81,7 @@ export const train = step("train", {
   env,
   params: {
     fold: int().min(0).describe("The fold to test on"),
-    iterations: int().min(1).max(1000).default(100).describe("Trees in the model"),
+    iterations: int().min(1).max(1000).default(60).describe("Trees in the model"),
     learning_rate: float().min(0.001).max(1).default(0.1).describe("How much each tree adds"),
   },
   inputs: { flights: Flights, folds: Folds },
