@@ -59,7 +59,18 @@ export type { Failure } from "./src/core/error.ts";
 export type { Place } from "./src/core/place.ts";
 export type { ProducedOutput, StepOutcome, StepReport } from "./src/core/event.ts";
 // Types that the ones above are made of.
-export type { Argument, Arguments, Defaulted, None, Schema, Shape, Value, Values } from "./src/dsl/shape.ts";
+export type {
+  Argument,
+  Arguments,
+  Defaulted,
+  Given,
+  None,
+  Nothing,
+  Schema,
+  Shape,
+  Value,
+  Values,
+} from "./src/dsl/shape.ts";
 export type {
   Holes,
   Inputs,
@@ -77,6 +88,7 @@ export type {
 export type { AnyResult, AnyResults } from "./src/dsl/results.ts";
 export type { Maybes } from "./src/dsl/when.ts";
 export type {
+  EntryGiven,
   EntryNames,
   EntryParameters,
   MainGiven,
@@ -84,6 +96,7 @@ export type {
   MetricValues,
   OutputPath,
   OutputPaths,
+  RunOf,
   RunParameters,
   StepParameters,
 } from "./src/dsl/run_types.ts";

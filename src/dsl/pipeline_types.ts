@@ -1,9 +1,8 @@
 /** Pipelines as types: what one declares, where it is used and where it is run. */
-import type { RunOptions } from "../core/run.ts";
 import type { Ref, Use } from "./reference.ts";
 import type { AnyResults } from "./results.ts";
-import type { AnyRun, EntryNames, EntryParameters, EntryRun, MainGiven, MainRun } from "./run_types.ts";
-import type { Arguments, None, Shape, Value } from "./shape.ts";
+import type { EntryGiven, EntryNames, MainGiven, MainRun, RunOf } from "./run_types.ts";
+import type { Arguments, Given, None, Shape, Value } from "./shape.ts";
 import type { Order } from "./step_types.ts";
 
 /** A reference to each parameter of a pipeline. */
@@ -19,9 +18,9 @@ export interface PipelineSpec<P extends Shape> {
  * A pipeline. Calling it while another is wired uses it there, its steps under its name: `cv/train`; `run` runs it.
  */
 export interface Pipeline<P extends Shape, R extends AnyResults> {
-  (given: Arguments<P>, order?: Order): Use & R;
+  (given: Given<Arguments<P>>, order?: Order): Use & R;
   /** A further use in the same pipeline, under a name of its own. */
-  as(name: string, given: Arguments<P>, order?: Order): Use & R;
+  as(name: string, given: Given<Arguments<P>>, order?: Order): Use & R;
   /** The schemas of its parameters. */
   readonly params: P;
 
@@ -31,20 +30,15 @@ export interface Pipeline<P extends Shape, R extends AnyResults> {
    * A whole use that is returned has its metrics and outputs under its name: `run.metrics.evaluate.rmse`.
    */
   run(...given: MainGiven<P>): Promise<MainRun<P, R>>;
-  /** The same, by the name of the entry point. */
-  run(entryPoint: "main", ...given: MainGiven<P>): Promise<MainRun<P, R>>;
-  /** Runs one step that the pipeline returns, and all it needs. */
-  run<N extends EntryNames<R>>(
+  /**
+   * Runs one entry point and all it needs: `main`, or any step by the name of its use.
+   *
+   * Of a step that is returned as a whole, TypeScript knows the parameters, metrics and outputs.
+   */
+  run<N extends EntryNames<R> | "main" | (string & None)>(
     entryPoint: N,
-    parameters?: EntryParameters<P, R[N]>,
-    options?: RunOptions,
-  ): Promise<EntryRun<R[N]>>;
-  /** Runs any step, and all it needs. */
-  run(
-    entryPoint: string,
-    parameters?: Readonly<Record<string, string | number | boolean>>,
-    options?: RunOptions,
-  ): Promise<AnyRun>;
+    ...given: EntryGiven<P, R, N>
+  ): Promise<RunOf<P, R, N>>;
 }
 /** The function `pipeline`. */
 export type DefinePipeline = <P extends Shape = None, R extends AnyResults = None>(

@@ -81,23 +81,12 @@ export interface UseState {
   readonly isThere: boolean;
 }
 
-/** What `when` makes of a reference: the same state, under another type. */
+/** A reference, and what `when` makes of one: the same under another type. */
 class Reference {
   constructor(readonly state: RefState) {}
 
   get source(): Source {
-    const state = this.state;
-    switch (state.is) {
-      case "parameter":
-        return { from: "parameter", name: state.name };
-      case "output":
-      case "metric":
-        return { from: "step", step: state.step.name, port: state.port };
-      case "given":
-        return state.source.is === "file"
-          ? { from: "file", path: state.source.path }
-          : { from: "registry", uri: state.source.uri };
-    }
+    return sourceOf(this.state);
   }
 
   toString(): never {
@@ -114,6 +103,20 @@ class Reference {
   }
   [Symbol.for("Deno.customInspect")](): string {
     return `Ref(${describeState(this.state)})`;
+  }
+}
+
+function sourceOf(state: RefState): Source {
+  switch (state.is) {
+    case "parameter":
+      return { from: "parameter", name: state.name };
+    case "output":
+    case "metric":
+      return { from: "step", step: state.step.name, port: state.port };
+    case "given":
+      return state.source.is === "file"
+        ? { from: "file", path: state.source.path }
+        : { from: "registry", uri: state.source.uri };
   }
 }
 
@@ -163,6 +166,4 @@ export const makeUse = (state: UseState, results: Readonly<Record<string, unknow
 
 /** Undefined when `value` is no use. */
 export const stateOfUse = (value: unknown): UseState | undefined =>
-  typeof value === "object" && value !== null && use in value
-    ? value[use] as UseState
-    : undefined;
+  typeof value === "object" && value !== null && use in value ? value[use] as UseState : undefined;

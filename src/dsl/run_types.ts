@@ -22,6 +22,15 @@ export type EntryParameters<P extends Shape, U> =
   & Partial<Values<P>>
   & StepParameters;
 
+/** What `run` takes after the name of an entry point. */
+export type EntryGiven<P extends Shape, R, N> = N extends "main" ? MainGiven<P>
+  : N extends EntryNames<R> ? [parameters?: EntryParameters<P, R[N]>, options?: RunOptions]
+  : [parameters?: Readonly<Record<string, string | number | boolean>>, options?: RunOptions];
+/** What `run` gives for an entry point. */
+export type RunOf<P extends Shape, R, N> = N extends "main" ? MainRun<P, R>
+  : N extends EntryNames<R> ? EntryRun<R[N]>
+  : AnyRun;
+
 /** Names of the steps that are returned as a whole. */
 export type EntryNames<R> = {
   [N in keyof R & string]: R[N] extends Use<infer A> ? (unknown extends A ? never : N) : never;

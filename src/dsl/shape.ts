@@ -25,3 +25,7 @@ export type Argument<T> = T | Ref<T>;
 export type Arguments<P extends Shape> =
   & { readonly [N in Exclude<keyof P, Defaulted<P>>]: Argument<Value<P[N]>> }
   & { readonly [N in Defaulted<P>]?: Argument<Value<P[N]>> };
+/** What a call takes: nothing by any name when it takes nothing, which TypeScript would not say by itself. */
+export type Given<A> = [keyof A] extends [never] ? Nothing : A;
+/** No member of any name. */
+export type Nothing = Readonly<Record<string, never>>;

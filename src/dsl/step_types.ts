@@ -3,7 +3,7 @@ import type { Command, Hole } from "./command.ts";
 import type { Environment } from "./environments.ts";
 import type { InputKind, Kind, Many, Optional } from "./kinds.ts";
 import type { Maybe, Metric, Ref, Use } from "./reference.ts";
-import type { Arguments, Shape, Value, Values } from "./shape.ts";
+import type { Arguments, Given, Shape, Value, Values } from "./shape.ts";
 import type { StepLog } from "./step_log.ts";
 
 /** Inputs by name. */
@@ -126,9 +126,9 @@ export interface Order {
 }
 /** A step. Calling it while a pipeline is wired uses it there. */
 export interface Step<P extends Shape, I extends Inputs, O extends Outputs, M extends string> {
-  (wires: Wires<P, I>, order?: Order): Results<P, O, M>;
+  (wires: Given<Wires<P, I>>, order?: Order): Results<P, O, M>;
   /** A further use of the same step, under a name of its own. */
-  as(name: string, wires: Wires<P, I>, order?: Order): Results<P, O, M>;
+  as(name: string, wires: Given<Wires<P, I>>, order?: Order): Results<P, O, M>;
   /** The schemas of its parameters, for a pipeline that passes one on: `params: { alpha: train.params.alpha }`. */
   readonly params: P;
 }

@@ -3,7 +3,7 @@ import { refuse } from "../core/error.ts";
 import { neededSteps } from "../core/entry_point.ts";
 import type { ParameterSpec } from "../core/parameter.ts";
 import type { Argument, StepUse } from "../core/pipeline.ts";
-import { inside, type Place } from "../core/place.ts";
+import type { Place } from "../core/place.ts";
 import { bindAfter, type Binder, bindParameter, checkGiven, refuseMissing } from "./bind.ts";
 import { callSiteOf } from "./call_site.ts";
 import { makeRef, makeUse, type Ref } from "./reference.ts";
