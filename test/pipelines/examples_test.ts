@@ -20,9 +20,9 @@ Deno.test("the example of a pipeline as a module prints typed results of its run
   await using folder = await workingFolder();
   const { stdout } = await runFile("examples/import_as_module/compare.ts", [], folder.path);
   assert.deepEqual(stdout.trim().split("\n").map((line) => line.replace(/, from .*/, "")), [
-    "slope 1: found 0.955, error 2.92",
-    "slope 2: found 1.955, error 2.92",
-    "slope 5: found 4.955, error 2.92",
+    "slope 1: found 0.998, error 3.00",
+    "slope 2: found 1.998, error 3.00",
+    "slope 5: found 4.998, error 3.00",
     "10 points in a run of its own",
   ]);
   const runs = readRuns(folder.path);
