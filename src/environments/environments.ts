@@ -72,7 +72,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     try {
       const meanwhile = await projectLock.find(recipe.key);
       if (meanwhile !== undefined) return await recipe.settle(meanwhile);
-      const resolved = await recipe.resolve(work);
+      const resolved = await recipe.resolve(await projectLock.entries(), work);
       await projectLock.add(recipe.key, resolved, work.signal);
       return await recipe.settle(resolved);
     } finally {

@@ -33,8 +33,11 @@ export type Answer =
 export interface Recipe {
   /** Names what is asked for: the key of its entry in the lock. */
   readonly key: Digest;
-  /** Asks the world for exact versions; may use the network. */
-  resolve(work: Work): Promise<LockEntry>;
+  /**
+   * Asks the world for exact versions; may use the network. `locked` are the project's other entries: what they hold
+   * is kept where it fits, so that a new requirement moves nothing else.
+   */
+  resolve(locked: readonly LockEntry[], work: Work): Promise<LockEntry>;
   /** What a lock entry comes to here; no network. */
   settle(entry: LockEntry): Promise<Settled>;
 }

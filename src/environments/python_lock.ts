@@ -9,12 +9,11 @@ import { fetchArguments, findUv, runUv } from "./uv.ts";
 
 /** The packages of the environment, by pinned requirement: the digests of the archives that may be installed. */
 export async function resolvePackages(
-  requirements: Requirements,
-  interpreter: Interpreter,
+  question: Question,
   surroundings: Surroundings,
   work: Work,
 ): Promise<PythonLockEntry["packages"]> {
-  const packages = await askUv(requirements, interpreter, surroundings, work);
+  const packages = await askUv(question, surroundings, work);
   for (const [pin, digests] of Object.entries(packages)) {
     if (digests.length > 0 || isOfVersionControl(pin)) continue;
     refuse({
@@ -26,9 +25,15 @@ export async function resolvePackages(
   return packages;
 }
 
+export interface Question {
+  readonly requirements: Requirements;
+  readonly interpreter: Interpreter;
+  /** Pins to keep where they fit. */
+  readonly preferred: readonly string[];
+}
+
 async function askUv(
-  requirements: Requirements,
-  interpreter: Interpreter,
+  { requirements, interpreter, preferred }: Question,
   surroundings: Surroundings,
   work: Work,
 ): Promise<PythonLockEntry["packages"]> {
@@ -52,7 +57,8 @@ async function askUv(
       ),
     );
   const { constraints, options, places, requirements: wanted } = requirements.text;
-  switch (requirements.source.is) {
+  const { source } = requirements;
+  switch (source.is) {
     case "uv-lock": {
       const chosen = ["--frozen", "--no-dev", "--no-emit-project", "--format", "requirements-txt"];
       const exported = parsePins(
@@ -71,19 +77,37 @@ async function askUv(
       return Object.fromEntries([...kept, ...found]);
     }
     case "pyproject":
-      return await compile(requirements.source.path, []);
+      return await withFile(
+        preferred,
+        (file) => compile(source.path, file === undefined ? [] : ["-o", file]),
+      );
     case "text": {
       const lines = [...places, ...options.filter((option) => option !== "--pre"), ...wanted, ""];
       const flags = options.includes("--pre") ? ["--prerelease", "allow"] : [];
-      if (constraints.length === 0) return await compile("-", flags, lines.join("\n"));
-      const file = await Deno.makeTempFile({ prefix: "sluice-constraints-" });
-      try {
-        await Deno.writeTextFile(file, constraints.join("\n") + "\n");
-        return await compile("-", [...flags, "--constraints", file], lines.join("\n"));
-      } finally {
-        await Deno.remove(file);
-      }
+      // What an output file holds before is what uv prefers.
+      return await withFile(preferred, (before) =>
+        withFile(constraints, (file) =>
+          compile("-", [
+            ...flags,
+            ...(before === undefined ? [] : ["-o", before]),
+            ...(file === undefined ? [] : ["--constraints", file]),
+          ], lines.join("\n"))));
     }
+  }
+}
+
+/** Calls `use` with a temporary file of these lines; without one when there are none. */
+async function withFile<T>(
+  lines: readonly string[],
+  use: (path: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (lines.length === 0) return await use(undefined);
+  const path = await Deno.makeTempFile({ prefix: "sluice-", suffix: ".txt" });
+  try {
+    await Deno.writeTextFile(path, lines.join("\n") + "\n");
+    return await use(path);
+  } finally {
+    await Deno.remove(path);
   }
 }
 

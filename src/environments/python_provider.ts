@@ -25,21 +25,45 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
     is: "recipe",
     recipe: {
       key,
-      async resolve(work): Promise<LockEntry> {
+      async resolve(locked, work): Promise<LockEntry> {
         const interpreter = await findInterpreter(request, surroundings);
         const { resolvePackages } = await import("./python_lock.ts");
+        const near = nearestEntry(
+          wanted,
+          locked.filter((entry) =>
+            entry.platform === platform.target && minorOf(entry.python) === minorOf(interpreter.version)
+          ),
+        );
         return {
           kind: "python",
           python: /\.\d+\./.test(request.version ?? "") ? request.version! : minorOf(interpreter.version),
           platform: platform.target,
           requirements: wanted,
-          packages: await resolvePackages(requirements, interpreter, surroundings, work),
+          packages: await resolvePackages(
+            { requirements, interpreter, preferred: Object.keys(near?.packages ?? {}) },
+            surroundings,
+            work,
+          ),
         };
       },
       settle: (entry) => settle(entry, requirements, surroundings),
     },
   };
 };
+
+/** The entry that shares the most packages with `wanted`, by name; undefined when none shares any. */
+function nearestEntry(wanted: readonly string[], entries: readonly LockEntry[]): LockEntry | undefined {
+  const nameOf = (requirement: string) =>
+    /^[\w.-]+/.exec(requirement)?.[0].toLowerCase().replaceAll(/[-_.]+/g, "-");
+  const names = new Set(wanted.map(nameOf));
+  let best: LockEntry | undefined;
+  let most = 0;
+  for (const entry of entries) {
+    const shared = entry.requirements.filter((requirement) => names.has(nameOf(requirement))).length;
+    if (shared > most) [best, most] = [entry, shared];
+  }
+  return best;
+}
 
 function requestOf(spec: PythonSpec, requirements: Requirements): InterpreterRequest {
   const version = spec.version ?? requirements.version;

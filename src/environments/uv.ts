@@ -13,8 +13,19 @@ export const uvVersion = "0.13.9";
 /** A uv that knows what we ask of it: `uv venv --relocatable`, `uv pip sync --require-hashes`, `uv export`. */
 const oldestUv = [0, 5, 0];
 
-/** Finds uv, installing it when it is missing. Fails with TOOL_MISSING. */
+const found = new Map<string, string>();
+
+/** Finds uv, installing it when it is missing; once in a process. Fails with TOOL_MISSING. */
 export async function findUv(surroundings: Surroundings, work: Work): Promise<string> {
+  const place = `${surroundings.cache}\n${surroundings.variables["PATH"]}`;
+  const before = found.get(place);
+  if (before !== undefined && isFile(before)) return before;
+  const uv = await lookForUv(surroundings, work);
+  found.set(place, uv);
+  return uv;
+}
+
+async function lookForUv(surroundings: Surroundings, work: Work): Promise<string> {
   const { cache, variables } = surroundings;
   for (const folder of (variables["PATH"] ?? "").split(":").filter((one) => one.startsWith("/"))) {
     const path = join(folder, "uv");

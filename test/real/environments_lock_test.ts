@@ -32,6 +32,19 @@ realTest(["uv"], "what was locked is what is installed, though newer versions ca
   });
 });
 
+realTest(["uv"], "a requirement that is added moves nothing else", async () => {
+  await withFixture(async ({ open, wheels }) => {
+    await makeWheel(wheels, "alder", "1.0");
+    await makeWheel(wheels, "birch", "1.0");
+    await open().prepare(listOf("alder"), silent);
+    await makeWheel(wheels, "alder", "1.1");
+    const added = await open().prepare(listOf("alder", "birch"), silent);
+    assert.equal(await runIn(added, "alder-says"), "alder 1.0\n");
+    const other = await open().prepare(listOf("birch", "alder>1"), silent);
+    assert.equal(await runIn(other, "alder-says"), "alder 1.1\n");
+  });
+});
+
 realTest(["uv"], "an archive of another content than was locked is refused", async () => {
   await withFixture(async ({ open, folder, cache, wheels }) => {
     await makeWheel(wheels, "alder", "1.0");
