@@ -1,9 +1,8 @@
 /** The source files of a command step: what the folder it runs in holds, as far as it counts. */
-import { readdir, readFile, readlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import { digestFile, digestLines, digestTree, treeLine } from "../core/file_tree.ts";
+import { digestFile, digestLines, digestTree, readFolder, treeLine } from "../core/file_tree.ts";
 
 /** Never sources, wherever they lie: what runs leave behind, and what only tools read. */
 const neverSources = new Set([
@@ -36,7 +35,7 @@ async function digestNamed(folder: string, path: string): Promise<string> {
   try {
     return treeLine((await digestTree(join(folder, path))).digest, path);
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
     return refuse({
       code: "GIVEN_FILE_MISSING",
       message: `Cannot read the source \`${path}\` as there is no such file or folder in \`${folder}\``,
@@ -50,19 +49,19 @@ type Ignores = (path: string, isFolder: boolean) => boolean;
 async function digestFolder(root: string, modules: ReadonlySet<string>): Promise<string[]> {
   const lines: string[] = [];
   const visit = async (folder: string, ignores: readonly Ignores[]): Promise<void> => {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile())
+    const entries = await readFolder(folder);
+    const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
       ? [...ignores, await readIgnores(folder)]
       : ignores;
     for (const entry of entries) {
       const path = join(folder, entry.name);
       if (neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path)) continue;
-      if (own.some((isIgnored) => isIgnored(path, entry.isDirectory()))) continue;
+      if (own.some((isIgnored) => isIgnored(path, entry.isDirectory))) continue;
       const name = relative(root, path).split(sep).join("/");
-      if (entry.isDirectory()) await visit(path, own);
-      else if (entry.isFile()) lines.push(treeLine(await digestFile(path), name));
-      else if (entry.isSymbolicLink()) {
-        lines.push(`link ${JSON.stringify(await readlink(path))}  ${JSON.stringify(name)}\n`);
+      if (entry.isDirectory) await visit(path, own);
+      else if (entry.isFile) lines.push(treeLine(await digestFile(path), name));
+      else if (entry.isSymlink) {
+        lines.push(`link ${JSON.stringify(await Deno.readLink(path))}  ${JSON.stringify(name)}\n`);
       }
     }
   };
@@ -72,7 +71,7 @@ async function digestFolder(root: string, modules: ReadonlySet<string>): Promise
 
 async function readIgnores(folder: string): Promise<Ignores> {
   const { default: ignore } = await import("ignore");
-  const rules = ignore().add(await readFile(join(folder, ".gitignore"), "utf8"));
+  const rules = ignore().add(await Deno.readTextFile(join(folder, ".gitignore")));
   return (path, isFolder) => {
     const name = relative(folder, path).split(sep).join("/");
     return rules.ignores(isFolder ? `${name}/` : name);

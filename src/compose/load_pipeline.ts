@@ -1,5 +1,4 @@
 /** Finds the pipeline in a file. */
-import { stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { refuse, SluiceError } from "../core/error.ts";
@@ -24,15 +23,15 @@ async function locatePipeline(specifier: string, workingFolder: string) {
   const hash = specifier.lastIndexOf("#");
   const path = resolve(workingFolder, hash < 0 ? specifier : specifier.slice(0, hash));
   const name = hash < 0 ? undefined : specifier.slice(hash + 1);
-  const info = await stat(path).catch(() => undefined);
-  const file = info?.isDirectory() ? join(path, "pipeline.ts") : path;
-  if (info?.isFile() || (info?.isDirectory() && (await stat(file).catch(() => undefined))?.isFile())) {
+  const info = await Deno.stat(path).catch(() => undefined);
+  const file = info?.isDirectory ? join(path, "pipeline.ts") : path;
+  if (info?.isFile || (info?.isDirectory && (await Deno.stat(file).catch(() => undefined))?.isFile)) {
     return { file, name };
   }
   return refuse({
     code: "PIPELINE_FILE_NOT_FOUND",
     message: `Cannot read pipeline \`${specifier}\` as there is no ${
-      info?.isDirectory() ? "`pipeline.ts` in that folder" : "such file"
+      info?.isDirectory ? "`pipeline.ts` in that folder" : "such file"
     }`,
     hint: "Name a file such as `pipeline.ts`, or a folder that holds one; `sluice init` writes one",
   });

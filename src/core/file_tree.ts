@@ -1,7 +1,5 @@
 /** Reads files and folders that others made, following no link. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "./digest.ts";
 
@@ -14,22 +12,22 @@ export interface TreeEntry {
 
 /** Every entry below `root` (which is left out when it is a folder), in code unit order of the path. */
 export async function* walkTree(root: string): AsyncGenerator<TreeEntry> {
-  const info = await lstat(root);
-  if (!info.isDirectory()) {
-    yield { path: "", is: info.isFile() ? "file" : "other", sizeBytes: info.size };
+  const info = await Deno.lstat(root);
+  if (!info.isDirectory) {
+    yield { path: "", is: info.isFile ? "file" : "other", sizeBytes: info.size };
     return;
   }
   const open = [""];
   while (open.length > 0) {
     const folder = open.pop()!;
     const folders: string[] = [];
-    for (const entry of (await readdir(join(root, folder), { withFileTypes: true })).sort(byName)) {
+    for (const entry of (await readFolder(join(root, folder)))) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) {
+      if (entry.isDirectory) {
         folders.push(path);
         yield { path, is: "folder", sizeBytes: 0 };
-      } else if (entry.isFile()) {
-        yield { path, is: "file", sizeBytes: (await lstat(join(root, path))).size };
+      } else if (entry.isFile) {
+        yield { path, is: "file", sizeBytes: (await Deno.lstat(join(root, path))).size };
       } else {
         yield { path, is: "other", sizeBytes: 0 };
       }
@@ -38,12 +36,23 @@ export async function* walkTree(root: string): AsyncGenerator<TreeEntry> {
   }
 }
 
-const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+/** Sorted by name. Deno's own calls: loading node:fs costs more than a small run. */
+export async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+/** How much of a file is in memory at once. */
+const pieceBytes = 1 << 18;
 
 /** Of a file's bytes, read in pieces. */
 export async function digestFile(path: string): Promise<Digest> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  using file = await Deno.open(path);
+  const piece = new Uint8Array(pieceBytes);
+  for (let count = await file.read(piece); count !== null; count = await file.read(piece)) {
+    hash.update(piece.subarray(0, count));
+  }
   return `sha256:${hash.digest("hex")}`;
 }
 

@@ -1,5 +1,4 @@
 /** Finds a program as a shell would. */
-import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
 /** A name with a slash is a path relative to `folder`; another is looked for on `path`. Undefined when there is none. */
@@ -13,8 +12,8 @@ export function findProgram(name: string, path: string, folder: string): string 
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    const { isFile, mode } = Deno.statSync(path);
+    return isFile && ((mode ?? 0o111) & 0o111) !== 0;
   } catch {
     return false;
   }

@@ -1,5 +1,4 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
-import { createWriteStream } from "node:fs";
 import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
 import { splitLines } from "./split_lines.ts";
 import { findProgram } from "./find_program.ts";
@@ -20,6 +19,7 @@ export const localEngine: Engine = {
     if (program === undefined) {
       return { is: "not-started", reason: `no program \`${spec.argv[0]}\` on its PATH` };
     }
+    using log = await Deno.open(spec.log, { append: true, create: true });
     let child: Deno.ChildProcess;
     try {
       child = startProcess(program, spec);
@@ -27,7 +27,6 @@ export const localEngine: Engine = {
       return { is: "not-started", reason: error instanceof Error ? error.message : String(error) };
     }
     const ending = endOnLimit(child.pid, spec.timeoutMs, signal);
-    const log = createWriteStream(spec.log, { flags: "a" });
     const output = Promise.all([
       readOutput(child.stdout, log, (line) => onLine("stdout", line)),
       readOutput(child.stderr, log, (line) => onLine("stderr", line)),
@@ -37,10 +36,6 @@ export const localEngine: Engine = {
     killGroup(child.pid, "SIGKILL");
     ending.stop();
     await output;
-    await new Promise<void>((resolve, reject) => {
-      log.on("error", reject);
-      log.end(resolve);
-    });
     return exitOf(status, ending.reason());
   },
 };
@@ -68,15 +63,19 @@ function writeInput(child: Deno.ChildProcess, text: string): void {
 
 async function readOutput(
   stream: ReadableStream<Uint8Array>,
-  log: NodeJS.WritableStream,
+  log: Deno.FsFile,
   onLine: (line: string) => void,
 ): Promise<void> {
   const lines = splitLines(onLine);
   for await (const chunk of stream) {
-    if (!log.write(chunk)) await new Promise<void>((resolve) => log.once("drain", resolve));
+    await writeAll(log, chunk);
     lines.write(chunk);
   }
   lines.end();
+}
+
+async function writeAll(log: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await log.write(bytes.subarray(at));
 }
 
 function endOnLimit(pid: number, timeoutMs: number | undefined, signal: AbortSignal) {

@@ -1,5 +1,4 @@
 /** A policy as Deno's flags, for the process of a `run` function. */
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Program, SandboxPolicy } from "../core/ports.ts";
@@ -49,8 +48,16 @@ export function findDenoConfig(folder: string): string | undefined {
   for (let at = folder;; at = dirname(at)) {
     for (const name of ["deno.json", "deno.jsonc"]) {
       const path = join(at, name);
-      if (existsSync(path)) return path;
+      if (isFile(path)) return path;
     }
     if (at === dirname(at)) return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }

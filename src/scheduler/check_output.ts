@@ -1,5 +1,4 @@
 /** Does what a step produced have the kind it declared? */
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Column, KindSpec } from "../core/kind.ts";
 
@@ -60,14 +59,15 @@ async function findDatasetFlaw(path: string, kind: Dataset): Promise<string | un
 }
 
 async function readHead(path: string): Promise<{ bytes: Uint8Array; isWhole: boolean }> {
-  const file = await open(path);
-  try {
-    const buffer = new Uint8Array(headBytes);
-    const { bytesRead } = await file.read(buffer, 0, headBytes, 0);
-    return { bytes: buffer.subarray(0, bytesRead), isWhole: bytesRead < headBytes };
-  } finally {
-    await file.close();
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(headBytes);
+  let filled = 0;
+  while (filled < headBytes) {
+    const count = await file.read(buffer.subarray(filled));
+    if (count === null) return { bytes: buffer.subarray(0, filled), isWhole: true };
+    filled += count;
   }
+  return { bytes: buffer, isWhole: false };
 }
 
 function findCsvFlaw(text: string, kind: Dataset): string | undefined {

@@ -1,5 +1,4 @@
 /** Takes what a step produced, once every process of it is dead, and makes it the run's artifacts. */
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { fail, type Result, succeed } from "../core/error.ts";
@@ -40,7 +39,7 @@ export async function collectOutputs(
 
 async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {
   const at = inside(step.place, `step "${step.name}"`, `output "${name}"`);
-  const info = await lstat(path).catch(() => undefined);
+  const info = await Deno.lstat(path).catch(() => undefined);
   if (info === undefined) {
     return fail({
       code: "OUTPUT_MISSING",
@@ -56,10 +55,10 @@ async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path
       at,
       hint: kind.kind === "file" ? "Write regular files and folders only" : `Write ${describeKind(kind)}`,
     });
-  if (!info.isFile() && !info.isDirectory()) return invalid("it is neither a file nor a folder");
+  if (!info.isFile && !info.isDirectory) return invalid("it is neither a file nor a folder");
   try {
     const tree = await digestTree(path);
-    const flaw = await findFlaw(path, kind, info.isDirectory());
+    const flaw = await findFlaw(path, kind, info.isDirectory);
     return flaw === undefined ? succeed(tree) : invalid(flaw);
   } catch (error) {
     if (error instanceof UnsupportedEntry) {
