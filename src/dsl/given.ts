@@ -15,10 +15,14 @@ export const given: {
 function givenFile<K extends Kind>(path: string, kind: K): Ref<K> {
   const site = callSiteOf(givenFile);
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    invalid(`file \`${path}\` as a path is text`, site.place, 'Such as `given.file("data/wine.csv", Wine)`');
+    invalid(
+      `a file \`${path}\` as a path is text`,
+      site.place,
+      'Such as `given.file("data/wine.csv", Wine)`',
+    );
   }
   if (kind === undefined) {
-    invalid(`file \`${path}\` without its kind`, site.place, "Pass `dataset(…)` or `file()`");
+    invalid(`a file \`${path}\` without its kind`, site.place, "Pass `dataset(…)` or `file()`");
   }
   const folder = new URL(".", site.module).href;
   return makeRef({ is: "given", source: { is: "file", path, folder, kind: specOfKind(kind) } });
@@ -28,12 +32,14 @@ function givenRegistered<F extends string>(uri: `models:/${string}`, kind: Model
   const site = callSiteOf(givenRegistered);
   if (typeof uri !== "string" || !/^models:\/[^/@\s]+(\/[0-9]+|@[^/@\s]+)$/.test(uri)) {
     invalid(
-      `model \`${uri}\` as it names no registered model`,
+      `a model \`${uri}\` as it names no registered model`,
       site.place,
       "Such as `models:/wine@champion` or `models:/wine/3`",
     );
   }
-  if (kind === undefined) invalid(`model \`${uri}\` without its kind`, site.place, 'Pass `model("sklearn")`');
+  if (kind === undefined) {
+    invalid(`a model \`${uri}\` without its kind`, site.place, 'Pass `model("sklearn")`');
+  }
   return makeRef({ is: "given", source: { is: "registered", uri, kind: specOfKind(kind) } });
 }
 

@@ -12,11 +12,13 @@ export function checkName(what: string, name: unknown, at: Place): void {
   }
   refuse({
     code: "NAME_INVALID",
-    message: `Cannot name a ${what} \`${String(name).slice(0, 60)}\` as a name is ${rule(name)}`,
+    message: `Cannot name ${withArticle(what)} \`${String(name).slice(0, 60)}\` as a name is ${rule(name)}`,
     at,
     hint: "Such as `train`, `batch_size` or `train-2`",
   });
 }
+
+const withArticle = (what: string) => `${/^[aeiou]/.test(what) ? "an" : "a"} ${what}`;
 
 function rule(name: unknown): string {
   if (typeof name === "string" && name.length > 200) return "at most 200 characters long";
@@ -41,8 +43,9 @@ export function checkNameSpace(
       if (other !== undefined) {
         refuse({
           code: "NAME_COLLISION",
-          message:
-            `Cannot name a ${what} \`${name}\` as ${other} is there and both are \`${key}\` on a command line`,
+          message: `Cannot name ${
+            withArticle(what)
+          } \`${name}\` as ${other} is there and both are \`${key}\` on a command line`,
           at: here,
           hint: "Parameters, inputs, outputs and metrics share one name space: rename one of the two",
         });
