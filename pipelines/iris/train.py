@@ -36,7 +36,11 @@ def main() -> None:
             "signature": infer_signature(features, classifier.predict(features)),
         }
         mlflow.sklearn.log_model(
-            classifier, name="model", registered_model_name=given.register_as or None, **how
+            classifier,
+            name="model",
+            step=EPOCHS - 1,
+            registered_model_name=given.register_as or None,
+            **how,
         )
         save_reproducibly(classifier, given.model, how)
 

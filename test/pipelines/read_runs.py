@@ -27,6 +27,7 @@ def main(uri: str, histories: list[str]) -> None:
                         "status": str(model.status),
                         "runId": model.source_run_id,
                         "flavors": sorted(Model.load(model.artifact_location).flavors),
+                        "metrics": {metric.key: metric.value for metric in model.metrics or []},
                     }
                     for model in models
                 ],

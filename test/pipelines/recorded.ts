@@ -25,6 +25,7 @@ export interface Recorded {
     readonly status: string;
     readonly runId: string;
     readonly flavors: readonly string[];
+    readonly metrics: Readonly<Record<string, number>>;
   }[];
   readonly versions: readonly {
     readonly name: string;
