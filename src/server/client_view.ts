@@ -66,9 +66,13 @@ export async function locate(
   return location;
 }
 
+/** The logged model that a version's source names, as `models:/m-…`. */
+export const sourceModel = (source: string): string | undefined =>
+  /^models:\/(m-[0-9a-f]+)$/.exec(source)?.[1];
+
 /** A version's source as the tracker keeps it. Throws INVALID_PARAMETER_VALUE for what is not the session's. */
 export async function storeSource(source: string, tracker: Tracker, scope: Scope): Promise<string> {
-  const model = /^models:\/(m-[0-9a-f]+)$/.exec(source)?.[1];
+  const model = sourceModel(source);
   if (model !== undefined) {
     await scope.requireModel(model);
     return source;
@@ -98,7 +102,7 @@ export async function viewVersion(version: ModelVersion, tracker: Tracker): Prom
 
 /** Where a client downloads a version from. */
 export async function downloadUri(version: ModelVersion, tracker: Tracker): Promise<string> {
-  const model = /^models:\/(m-[0-9a-f]+)$/.exec(version.source)?.[1];
+  const model = sourceModel(version.source);
   if (model !== undefined) return viewLoggedModel(await tracker.getLoggedModel(model)).artifactUri;
   return (await viewVersion(version, tracker)).source;
 }

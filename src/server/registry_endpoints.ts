@@ -3,7 +3,7 @@ import { z } from "zod";
 import { writeModelVersion, writeRegisteredModel } from "../core/mlflow_models_wire.ts";
 import { listOf, optional, present, type WireObject, WireTag } from "../core/mlflow_scalars.ts";
 import type { ModelVersion, RegisteredModel } from "../core/tracking.ts";
-import { downloadUri, storeSource, viewVersion } from "./client_view.ts";
+import { downloadUri, sourceModel, storeSource, viewVersion } from "./client_view.ts";
 import { type Desk, type Endpoint, endpoint } from "./endpoint.ts";
 
 const Named = z.object({ name: z.string() });
@@ -60,7 +60,7 @@ export const registryEndpoints: readonly Endpoint[] = [
         name: given.name,
         source: await storeSource(given.source, desk.tracker, desk.scope),
         runId: runId ?? await sourceRun(given.source, desk),
-        ...present({ modelId: given.model_id, description: given.description }),
+        ...present({ modelId: given.model_id ?? sourceModel(given.source), description: given.description }),
         tags: given.tags,
       });
       desk.scope.addVersion(version);
@@ -85,7 +85,7 @@ export const registryEndpoints: readonly Endpoint[] = [
 
 /** The run that a version comes from where its client does not say. */
 async function sourceRun(source: string, { tracker, scope }: Desk): Promise<string> {
-  const model = /^models:\/(m-[0-9a-f]+)$/.exec(source)?.[1];
+  const model = sourceModel(source);
   return (model === undefined ? undefined : (await tracker.getLoggedModel(model)).sourceRunId) ?? scope.runId;
 }
 

@@ -98,7 +98,7 @@ async function answer(request: Request, desks: ReadonlyMap<string, Desk>): Promi
     return answerJson({ multipart_uploads_enabled: false, multipart_downloads_enabled: false });
   }
   if (api === "health") return new Response("OK");
-  return unknownEndpoint(request);
+  return unknownEndpoint(request.method, [api, version, room, ...path].filter((part) => part !== undefined));
 }
 
 async function answerCall(
@@ -108,7 +108,7 @@ async function answerCall(
   desk: Desk,
 ): Promise<Response> {
   const match = matchEndpoint(endpoints, request.method, path);
-  if (match.is === "unknown") return unknownEndpoint(request);
+  if (match.is === "unknown") return unknownEndpoint(request.method, ["api/2.0/mlflow", ...path]);
   if (match.is === "other-method") {
     return answerError("BAD_REQUEST", `Method ${request.method} is not allowed for '${path.join("/")}'`, 405);
   }
@@ -121,11 +121,10 @@ async function answerCall(
   }
 }
 
-const unknownEndpoint = (request: Request): Response =>
-  answerError(
-    "ENDPOINT_NOT_FOUND",
-    `The run's own server has no ${request.method} at this path; it offers what a step needs to log`,
-  );
+function unknownEndpoint(method: string, path: readonly string[]): Response {
+  const name = `${method} /${path.join("/").slice(0, 200)}`;
+  return answerError("ENDPOINT_NOT_FOUND", `The server of this run does not offer '${name}'`);
+}
 
 /** What an unmodified MLflow client needs to find the server and its run, and to leave the network alone. */
 function clientVariables(uri: string, runId: string): Readonly<Record<string, string>> {

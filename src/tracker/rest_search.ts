@@ -1,12 +1,13 @@
 /** Searching the runs of an MLflow server. */
 import { z } from "zod";
 import { listOf, optional } from "../core/mlflow_scalars.ts";
-import { WireRun } from "../core/mlflow_wire.ts";
+import { WireRun, WireRunStatus } from "../core/mlflow_wire.ts";
 import type { Run, RunSearch } from "../core/tracking.ts";
 import type { RestConnection } from "./rest_connection.ts";
 
 const SearchAnswer = z.object({ runs: listOf(WireRun), next_page_token: optional(z.string()) });
 const largestPage = 1000;
+const allStatuses = WireRunStatus.options;
 
 /** Newest first, at most `search.limit`. What MLflow's filter cannot say is sorted out here. */
 export async function searchRuns(search: RunSearch, call: RestConnection["call"]): Promise<readonly Run[]> {
@@ -34,9 +35,10 @@ function filterOf(search: RunSearch): string {
     const quote = [`'`, `"`].find((mark) => !value.includes(mark));
     if (quote !== undefined && !/[`"]/.test(key)) clauses.push(`tags.\`${key}\` = ${quote}${value}${quote}`);
   }
-  if (search.statuses !== undefined) {
-    clauses.push(`attributes.status IN (${search.statuses.map((status) => `'${status}'`).join(", ")})`);
-  }
+  // MLflow has no IN for statuses.
+  const { statuses } = search;
+  const unwanted = allStatuses.filter((status) => statuses !== undefined && !statuses.includes(status));
+  clauses.push(...unwanted.map((status) => `attributes.status != '${status}'`));
   return clauses.join(" AND ");
 }
 

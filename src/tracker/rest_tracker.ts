@@ -182,13 +182,13 @@ function modelCalls({ call }: RestConnection): Calls<
       return (await call("PATCH", at(id), fields, ModelAnswer)).model;
     },
     async setLoggedModelTags(id, tags) {
-      await call("PATCH", at(id, "tags"), { tags }, Nothing);
+      await call("PATCH", at(id, "tags"), { model_id: id, tags }, Nothing);
     },
     async deleteLoggedModelTag(id, key) {
       await call("DELETE", at(id, "tags", key), {}, Nothing);
     },
     async logLoggedModelParameters(id, parameters) {
-      await call("POST", at(id, "params"), { params: parameters }, Nothing);
+      await call("POST", at(id, "params"), { model_id: id, params: parameters }, Nothing);
     },
   };
 }
