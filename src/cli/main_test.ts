@@ -57,7 +57,7 @@ for (
   });
 }
 
-Deno.test("init writes a folder that checks, is formatted, and says what it takes, outside this repository", async () => {
+Deno.test("init writes a folder that is checked, formatted and tested, and runs, outside this repository", async () => {
   await using folder = await workingFolder();
   const made = await runSluice(["init", "my line"], folder.path);
   assert.equal(made.code, 0, made.stderr);
@@ -74,7 +74,15 @@ Deno.test("init writes a folder that checks, is formatted, and says what it take
       "README.md",
     ].map((path) => `my line/${path}`),
   );
-  for (const args of [["fmt", "--check"], ["lint"], ["check", "."]]) {
+  for (
+    const args of [["fmt", "--check"], ["lint"], ["test", "-A"], [
+      "run",
+      "-A",
+      "pipeline.ts",
+      "--alpha",
+      "0.3",
+    ]]
+  ) {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: project }).output();
     assert.ok(success, new TextDecoder().decode(stderr));
   }

@@ -1,5 +1,6 @@
 /** Reads recorded runs for `sluice runs`: one by its id, many as trees. */
 import { refuse } from "../../core/error.ts";
+import { showValue } from "../../core/parameter.ts";
 import type { Tracker } from "../../core/ports.ts";
 import { type Experiment, type Run, TrackingError } from "../../core/tracking.ts";
 import type { OptionSpec } from "../../terminal/command_spec.ts";
@@ -46,7 +47,7 @@ export async function chosenExperiments(
   if (found !== undefined) return [found];
   return refuse({
     code: "ARGUMENT_INVALID",
-    message: `Cannot list runs of experiment \`${name}\` as the tracker has none of that name`,
+    message: `Cannot list runs of experiment \`${showValue(name)}\` as the tracker has none of that name`,
     hint: suggest(name, "Experiments", all.map((experiment) => experiment.name)),
   });
 }
@@ -66,7 +67,9 @@ export async function findRun(tracker: Tracker, id: string): Promise<Run> {
   if (!/^[0-9a-f]{4,31}$/.test(id)) {
     return refuse({
       code: "RUN_NOT_FOUND",
-      message: `Cannot find run \`${id}\` as an id is 32 hexadecimal digits, or at least the first 4 of them`,
+      message: `Cannot find run \`${
+        showValue(id)
+      }\` as an id is 32 hexadecimal digits, or at least the first 4 of them`,
       hint: "`sluice runs list` shows them",
     });
   }

@@ -48,7 +48,7 @@ export const runsCompare = makeCommand({
       ...shown.map((row) => [
         row.differs ? { text: "≠", colour: "yellow" as const } : "",
         `${row.is} ${row.name}`,
-        ...row.values.map((value) => cellOf(value, row.differs)),
+        ...rowCells(row),
       ]),
     ];
     const columns = call.columns === undefined ? {} : { columns: call.columns };
@@ -106,7 +106,12 @@ function rowsOf(is: Row["is"], maps: readonly ReadonlyMap<string, string | numbe
   });
 }
 
-function cellOf(value: string | number | null, differs: boolean): Cell {
-  const text = value === null ? "–" : typeof value === "number" ? formatMetric(value) : value;
-  return differs ? { text, colour: "yellow" } : { text };
+/** Numbers that differ are never shown as the same: where five digits do not tell them apart, all are shown. */
+function rowCells({ values, differs }: Row): Cell[] {
+  const short = values.map((value) => typeof value === "number" ? formatMetric(value) : value ?? "–");
+  const isTold = !differs || new Set(short).size === new Set(values).size;
+  return short.map((text, index) => {
+    const shown = isTold ? text : String(values[index] ?? "–");
+    return differs ? { text: shown, colour: "yellow" } : { text: shown };
+  });
 }
