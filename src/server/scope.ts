@@ -36,6 +36,7 @@ export interface Scope {
 export function openScope(tracker: Tracker, runId: string): Scope {
   const runIds = new Set([runId]);
   const ownModels = new Set<string>();
+  const inputs = new Set<string>();
   const versions: Pick<ModelVersion, "name" | "version">[] = [];
   let experiment: Promise<Experiment> | undefined;
 
@@ -72,8 +73,9 @@ export function openScope(tracker: Tracker, runId: string): Scope {
       if (!await ownsModel(id)) throw deny(`logged model '${id}'`, "it belongs to another run");
     },
     async requireReadableModel(id) {
-      if (await ownsModel(id)) return;
+      if (inputs.has(id) || await ownsModel(id)) return;
       const { modelInputs } = await tracker.getRun(runId);
+      for (const { modelId } of modelInputs) inputs.add(modelId);
       if (!modelInputs.some(({ modelId }) => modelId === id)) {
         throw deny(`logged model '${id}'`, "it belongs to another run and is no input of this one");
       }

@@ -123,7 +123,16 @@ function readAddress(uri: string, variables: Readonly<Record<string, string>>) {
 function openClient(variables: Readonly<Record<string, string>>): Deno.HttpClient | undefined {
   const path = variables["MLFLOW_TRACKING_SERVER_CERT_PATH"];
   if (path === undefined || path === "") return undefined;
-  return Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(path)] });
+  try {
+    return Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(path)] });
+  } catch (error) {
+    return refuse({
+      code: "TRACKER_UNREACHABLE",
+      message: `Cannot read the certificates at \`${path}\``,
+      hint: "Let MLFLOW_TRACKING_SERVER_CERT_PATH name a PEM file",
+      details: String(error),
+    });
+  }
 }
 
 function queryOf(fields: WireObject): string {
@@ -185,12 +194,15 @@ function refuseForeign(base: string, why: string, details?: string): never {
 function refuseUnreachable(base: string, error: unknown): never {
   if (!(error instanceof Error)) throw error;
   const isLate = error.name === "TimeoutError";
+  const details = [error.message, ...(error.cause instanceof Error ? [error.cause.message] : [])].join("\n");
   return refuse({
     code: "TRACKER_UNREACHABLE",
     message: isLate
       ? `Cannot log to \`${base}\` as it did not answer within ${timeoutMs / 1000} s`
       : `Cannot log to \`${base}\` as no MLflow server answers there`,
-    hint: "Start it with `mlflow server`, or unset MLFLOW_TRACKING_URI to log to a file",
-    details: error.message,
+    hint: /certificate/i.test(details)
+      ? "Let MLFLOW_TRACKING_SERVER_CERT_PATH name a PEM file with its certificate"
+      : "Start it with `mlflow server`, or unset MLFLOW_TRACKING_URI to log to a file",
+    details,
   });
 }

@@ -149,3 +149,23 @@ Deno.test("an address where nobody listens is named with what to do", async () =
   assert.equal(message, "Cannot log to `http://127.0.0.1:1` as no MLflow server answers there");
   assert.match(hint ?? "", /mlflow server/);
 });
+
+Deno.test("a server that shows a certificate of its own is named with what to do", async () => {
+  const connection = openRestConnection("https://127.0.0.1:1", {
+    clock: () => 0,
+    sleep: () => Promise.resolve(),
+    fetch: () => Promise.reject(new TypeError("invalid peer certificate: UnknownIssuer")),
+  });
+  const { hint } = failure(
+    await connection.call("GET", "x", {}, Anything).then((value) => ({ value }), (error) => ({ error })),
+  );
+  assert.match(hint ?? "", /MLFLOW_TRACKING_SERVER_CERT_PATH/);
+});
+
+Deno.test("a file of certificates that cannot be read is named", () => {
+  const variables = { MLFLOW_TRACKING_SERVER_CERT_PATH: "/nowhere/ca.pem" };
+  assert.throws(
+    () => openRestConnection("https://127.0.0.1:1", { clock: () => 0, variables }),
+    (error) => error instanceof SluiceError && error.failure.message.includes("/nowhere/ca.pem"),
+  );
+});
