@@ -5,7 +5,7 @@ import { showValue } from "../core/parameter.ts";
 import { programHelp } from "../terminal/command_help.ts";
 import { type Example, helpOption, type OptionSpec } from "../terminal/command_spec.ts";
 import { unknownFlag } from "../terminal/option_values.ts";
-import { readCandidates } from "../terminal/pipeline_arguments.ts";
+import { readCandidateRequest } from "../terminal/candidate_request.ts";
 import { listNames } from "../terminal/suggest.ts";
 import { type Command, helpLayout, type Surroundings } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -23,7 +23,7 @@ export const programExamples: readonly Example[] = [
 
 /** Gives the exit code. Fails with COMMAND_UNKNOWN, FLAG_UNKNOWN, and whatever the command fails with. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const asked = readCandidates(argv);
+  const asked = readCandidateRequest(argv);
   if (asked !== undefined) {
     const { printCandidates } = await import("./complete.ts");
     return await printCandidates(

@@ -11,14 +11,18 @@ export const bugExitCode = 70;
 /**
  * Runs `action` and exits with the code it returns.
  *
- * A `SluiceError` is written to standard error and exits with the code of its kind; anything else that is thrown, or
- * rejected and not awaited, is a bug: its stack is shown, and the code is 70. Never returns.
+ * A `SluiceError` is written to standard error and exits with the code of its kind; anything else that is thrown, also
+ * in a timer or a promise that nobody awaits, is a bug: its stack is shown, and the code is 70. Never returns.
  */
 export async function runToExit(action: () => Promise<number>): Promise<never> {
   const { stderr } = processSinks();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     Deno.exit(exitCodeFor(event.reason, stderr));
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(exitCodeFor(event.error, stderr));
   });
   let code: number;
   try {

@@ -1,5 +1,6 @@
 /** Completion scripts: thin, as they ask the program itself what may stand where the cursor is. */
-import type { Shell } from "./pipeline_arguments.ts";
+
+export type Shell = "bash" | "zsh" | "fish";
 
 /**
  * A script for a shell to read once, such as `source <(sluice completion bash)`.

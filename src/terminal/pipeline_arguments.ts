@@ -5,6 +5,7 @@ import { showValue } from "../core/parameter.ts";
 import { inside } from "../core/place.ts";
 import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
 import type { RunRequest } from "../core/run.ts";
+import { type CandidateRequest, readCandidateRequest } from "./candidate_request.ts";
 import { helpOption, type OptionSpec } from "./command_spec.ts";
 import {
   asksForHelp,
@@ -17,10 +18,9 @@ import {
 import { type ParameterOptions, parameterOptions } from "./parameter_options.ts";
 import { type ReadArgument, readArguments } from "./read_arguments.ts";
 import { completionOption, entryPointOption, readRunFlags, type RunFlags, runOptions } from "./run_flags.ts";
+import type { Shell } from "./completion_script.ts";
 import { suggest } from "./suggest.ts";
 import { unknownParameter, unknownParameterOrFlag } from "./unknown_parameter.ts";
-
-export type Shell = "bash" | "zsh" | "fish";
 
 export type PipelineCommand =
   | { readonly is: "help"; readonly entryPoint?: string }
@@ -32,8 +32,7 @@ export type PipelineCommand =
     readonly options: OptionValues;
   }
   | { readonly is: "completion"; readonly shell: Shell }
-  /** What may stand at `words[index]`, asked for by a completion script; `words[0]` is the program. */
-  | { readonly is: "candidates"; readonly index: number; readonly words: readonly string[] };
+  | CandidateRequest;
 
 /** Options of a pipeline file; those of `sluice run` are `runOptions`. */
 export const pipelineOptions: readonly OptionSpec[] = [
@@ -59,7 +58,7 @@ export function parsePipelineArguments(
   argv: readonly string[],
   options: readonly OptionSpec[] = pipelineOptions,
 ): Result<PipelineCommand> {
-  const candidates = readCandidates(argv);
+  const candidates = readCandidateRequest(argv);
   if (candidates !== undefined) return succeed(candidates);
   try {
     return succeed(parse(definition, argv, options));
@@ -67,15 +66,6 @@ export function parsePipelineArguments(
     if (error instanceof SluiceError) return fail(error.failure);
     throw error;
   }
-}
-
-/** The words a completion script sends: `--completion=words INDEX WORD…`. */
-export function readCandidates(
-  argv: readonly string[],
-): Extract<PipelineCommand, { is: "candidates" }> | undefined {
-  const [flag, index, ...words] = argv;
-  if (flag !== "--completion=words" || index === undefined || !/^\d{1,6}$/.test(index)) return undefined;
-  return { is: "candidates", index: Number(index), words };
 }
 
 function parse(

@@ -1,6 +1,5 @@
 /** `sluice completion`: a script that teaches a shell to complete our commands. */
-import { completionScript } from "../../terminal/completion_script.ts";
-import type { Shell } from "../../terminal/pipeline_arguments.ts";
+import { completionScript, type Shell } from "../../terminal/completion_script.ts";
 import { makeCommand } from "../command.ts";
 
 export const completion = makeCommand({

@@ -1,7 +1,6 @@
 /** `sluice init`: writes a pipeline to begin with. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { quoteForShell } from "../../core/command.ts";
 import { refuse } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
@@ -40,6 +39,7 @@ export const init = makeCommand({
     [...files.keys()].map((path) => safeText(shownPath(join(folder, path), call.workingFolder))),
   );
   const shown = shownPath(folder, call.workingFolder);
+  const { quoteForShell } = await import("../../core/command.ts");
   const enter = shown === "." ? "" : `cd ${safeText(quoteForShell(shown))} && `;
   call.stderr.write(`\nNext: ${enter}deno run -A pipeline.ts\n`);
   return 0;

@@ -1,5 +1,4 @@
 /** `sluice plan`: shows what would run, and runs nothing. */
-import { canonicalJson } from "../../core/canonical_json.ts";
 import { type CommandSpec, helpOption, type OptionSpec } from "../../terminal/command_spec.ts";
 import { escapeControls } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";
@@ -47,6 +46,7 @@ export const plan: Command = {
       const { planAsMlproject } = await import("../../terminal/plan_as_mlproject.ts");
       stdout.write(planAsMlproject(made));
     } else if (flags.json) {
+      const { canonicalJson } = await import("../../core/canonical_json.ts");
       const json = canonicalJson(made);
       stdout.write(`${stdout.isTerminal ? escapeControls(json) : json}\n`);
     } else {
