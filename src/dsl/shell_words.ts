@@ -19,7 +19,7 @@ const blanks = new Set(" \t\r\n");
  * in quotes or not.
  */
 export function readShellWords(texts: readonly string[]): ShellWords {
-  const words: Piece[][] = [];
+  const words: (readonly Piece[])[] = [];
   let word: Piece[] | undefined;
   let quote: "'" | '"' | undefined;
   const add = (text: string) => {
@@ -29,7 +29,7 @@ export function readShellWords(texts: readonly string[]): ShellWords {
     else word.push({ text });
   };
   const end = () => {
-    if (word !== undefined) words.push(word);
+    if (word !== undefined) words.push(withoutEmptyText(word));
     word = undefined;
   };
   for (const [index, text] of texts.entries()) {
@@ -68,3 +68,8 @@ const refused = (found: string, why: "operator" | "unclosed" | "unquoted"): Shel
   found,
   why,
 });
+
+/** Empty quotes are a word of their own only. */
+function withoutEmptyText(word: readonly Piece[]): readonly Piece[] {
+  return word.length === 1 ? word : word.filter((piece) => !("text" in piece) || piece.text !== "");
+}
