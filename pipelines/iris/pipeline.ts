@@ -56,11 +56,9 @@ export const evaluate = step("evaluate", {
     sh`python evaluate.py ${inputs.model} ${inputs.flowers} ${outputs.report}`,
 });
 
-const { alpha, batch_size, register_as } = train.params;
-
 const iris = pipeline("iris", {
   description: "Tell three species of iris apart by their measurements",
-  params: { alpha, batch_size, register_as },
+  params: train.params,
 }, (params) => {
   const split = preprocess({});
   const trained = train({ flowers: split.train, ...params });

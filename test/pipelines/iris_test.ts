@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { workingFolder } from "../run/run_project.ts";
+import { type Finished, workingFolder } from "../run/run_project.ts";
 import { realTest } from "../real_part.ts";
 import { parentsOf, readRecorded, type Recorded, type RecordedRun, runFile, stepsOf } from "./recorded.ts";
 
 const file = "pipelines/iris/pipeline.ts";
 
-/** `train` alone as the README has it, then all of it with the model registered; both in one folder, read once. */
+/** `train` alone as the README has it, all of it with the model registered, `train` again; in one folder, read once. */
 async function runIris() {
   await using folder = await workingFolder();
   const train = await runFile(file, ["train", "--alpha", "0.1", "--json"], folder.path);
   const all = ["--register-as", "iris", "--batch-size", "16", "--preprocess.seed", "3", "--json"];
   const main = await runFile(file, all, folder.path);
+  const again = await runFile(file, ["train", "--alpha", "0.1", "--json"], folder.path);
   const recorded = await readRecorded(folder.path, "loss");
   const report = Object.values(stepsOf(recorded, parentsOf(recorded)[1]!)).find((run) =>
     run.name === "evaluate"
@@ -22,6 +23,7 @@ async function runIris() {
   return {
     train,
     main,
+    again,
     recorded,
     evaluated: report!,
     report: JSON.parse(await Deno.readTextFile(join(location[0]!))),
@@ -41,7 +43,7 @@ realTest(
   "iris: `train --alpha 0.1` runs what train needs, in nested runs that MLflow reads",
   async () => {
     const [recorded, parent, steps] = await runAt(0);
-    assert.equal(parentsOf(recorded).length, 2);
+    assert.equal(parentsOf(recorded).length, 3);
     assert.equal(parent.experiment, "iris");
     assert.equal(parent.status, "FINISHED");
     assert.equal(parent.params["alpha"], "0.1");
@@ -107,7 +109,7 @@ realTest(
   async () => {
     const [recorded, , steps] = await runAt(1);
     const { loggedModels, versions } = recorded;
-    assert.equal(loggedModels.length, 2);
+    assert.equal(loggedModels.length, 3);
     for (const model of loggedModels) {
       assert.equal(model.status, "READY");
       assert.deepEqual(model.flavors, ["python_function", "sklearn"]);
@@ -121,5 +123,28 @@ realTest(
       runId: steps["train"]!.id,
       flavors: ["python_function", "sklearn"],
     }]);
+  },
+);
+
+realTest(
+  ["uv", "mlflow"],
+  "iris: the same parameters make the same tables and the same model, byte for byte",
+  async () => {
+    const { train, again, main } = await iris();
+    const digests = (finished: Finished) =>
+      Object.fromEntries(
+        finished.events.flatMap((event) =>
+          event.is === "step-ended"
+            ? Object.entries(event.outputs).map(([name, { digest }]) => [`${event.step}.${name}`, digest])
+            : []
+        ),
+      );
+    assert.deepEqual(Object.keys(digests(train)).sort(), [
+      "preprocess.test",
+      "preprocess.train",
+      "train.model",
+    ]);
+    assert.deepEqual(digests(again), digests(train));
+    assert.notEqual(digests(main)["train.model"], digests(train)["train.model"]);
   },
 );
