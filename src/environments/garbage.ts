@@ -10,6 +10,7 @@ import {
   makeLock,
   recordPath,
   removeEnvironment,
+  removeHalfMade,
   useLock,
 } from "./store.ts";
 
@@ -76,7 +77,7 @@ export async function collectGarbage(cache: string, options: CollectOptions): Pr
     });
     if (isRemoved) removed.push({ ...stored, because });
   }
-  const leftovers = options.isDryRun ? 0 : await removeHalfMade(cache);
+  const leftovers = options.isDryRun ? 0 : await removeLeftovers(cache);
   return { removed, leftovers, freedBytes: removed.reduce((sum, one) => sum + one.sizeBytes, 0) };
 }
 
@@ -99,7 +100,7 @@ async function whenIdle(cache: string, hex: string, work: () => Promise<void>): 
 }
 
 /** Folders of a name that only half-made and half-removed environments have. */
-async function removeHalfMade(cache: string): Promise<number> {
+async function removeLeftovers(cache: string): Promise<number> {
   let count = 0;
   for (const name of namesIn(environmentsFolder(cache))) {
     const hex = /^([0-9a-f]{64})\../.exec(name)?.[1];
@@ -107,10 +108,7 @@ async function removeHalfMade(cache: string): Promise<number> {
     const making = await tryLock(cache, makeLock(hex), "exclusive");
     if (making === undefined) continue;
     try {
-      await Deno.remove(join(environmentsFolder(cache), name), { recursive: true });
-      count++;
-    } catch {
-      // An orphan still writes to it: the next time.
+      if (await removeHalfMade(join(environmentsFolder(cache), name))) count++;
     } finally {
       making.release();
     }

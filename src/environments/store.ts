@@ -98,7 +98,7 @@ export async function removeLeftovers(folder: string): Promise<void> {
     return;
   }
   for (const entry of entries) {
-    if (entry.name.startsWith(`${name}.`)) await removeFolder(join(parent, entry.name));
+    if (entry.name.startsWith(`${name}.`)) await removeHalfMade(join(parent, entry.name));
   }
   await removeEnvironment(folder);
 }
@@ -112,12 +112,14 @@ export async function removeEnvironment(folder: string): Promise<void> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  await removeFolder(away);
+  await removeHalfMade(away);
 }
 
-/** What an orphan of a killed process still writes to is left for the next time. */
-async function removeFolder(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(() => {});
+/** False when it could not be removed: the next time, then. Its make lock must be held. */
+export async function removeHalfMade(path: string): Promise<boolean> {
+  const { endOrphans } = await import("./orphans.ts");
+  await endOrphans(path);
+  return await Deno.remove(path, { recursive: true }).then(() => true, () => false);
 }
 
 /** Two system calls when the project is known already. A store that is only read is used without a note. */
