@@ -28,9 +28,11 @@ export function liveLines(view: RunView, now: number, size: LiveSize, paint: Pai
 function headLine(view: RunView, now: number, columns: number, paint: Paint): string {
   const started = view.started!;
   const done = countStates(view).get("finished") ?? 0;
+  // The usual name of a run says both already.
+  const what = `${started.pipeline}/${started.entryPoint}`;
   const parts = [
-    `${safeText(started.pipeline)} ${safeText(started.entryPoint)}`,
-    `run ${safeText(started.runName)}`,
+    safeText(what),
+    ...(started.runName === what ? [] : [`run ${safeText(started.runName)}`]),
     `${done}/${view.steps.size} steps`,
     elapsed(now - started.at),
   ];

@@ -114,7 +114,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string, hi
   [
     ["preprocess", "--alpha", "1"],
     'error[PARAM_UNKNOWN]: Cannot set parameter "alpha" as it is not used by entry point `preprocess`',
-    "Leave it out, or run an entry point that uses it: `main`, `train`, `notify`",
+    "Leave it out, or run an entry point that uses it: `main`, `train`",
   ],
   [
     ["train", "--seed", "3"],

@@ -188,7 +188,7 @@ Deno.test("the live view has a line a step, with time, progress and last metric,
   });
   await drawing();
   assert.deepEqual(screen.visible(), [
-    "wine main · run bold-carp-12 · 0/3 steps · 0 s",
+    "wine/main · run bold-carp-12 · 0/3 steps · 0 s",
     "  ~ python: resolving",
     "  · preprocess  queued",
     "  · train       queued",
@@ -204,7 +204,7 @@ Deno.test("the live view has a line a step, with time, progress and last metric,
   reporter.report({ is: "step-metric", at: now, step: "train", metric: "loss", value: 0.25, index: 7 });
   await drawing();
   assert.deepEqual(screen.visible(), [
-    "wine main · run bold-carp-12 · 1/3 steps · 0 s",
+    "wine/main · run bold-carp-12 · 1/3 steps · 0 s",
     "  ✓ preprocess  finished 1.2 s   rows 150",
     "  ▶ train       running 0 s      [####      ]  42 %  loss 0.25 at 7",
     "  · evaluate    queued",

@@ -1,13 +1,14 @@
 /** What to say of a parameter or flag that is not there. */
-import { entryPoints, findReach } from "../core/entry_point.ts";
+import { findReach } from "../core/entry_point.ts";
 import type { Failure } from "../core/error.ts";
+import { kebabCase } from "../core/kebab_case.ts";
 import { nearest } from "../core/nearest.ts";
 import { showValue } from "../core/parameter.ts";
 import { inside, type Place } from "../core/place.ts";
 import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
 import type { OptionSpec } from "./command_spec.ts";
 import { unknownFlag } from "./option_values.ts";
-import { namesOf, type ParameterOptions, parameterOptions } from "./parameter_options.ts";
+import { namesOf, type ParameterOptions } from "./parameter_options.ts";
 import { listNames, suggest } from "./suggest.ts";
 
 /** For `-P name=…`: PARAM_UNKNOWN. */
@@ -81,20 +82,34 @@ function usedElsewhere(
       }`,
     };
   }
-  const users = entryPoints(definition).filter((other) => {
-    const reach = findReach(definition, other);
-    const options = reach && parameterOptions(reach, new Set());
-    return options?.find(name) !== undefined || options?.findFlag(`--${name}`) !== undefined;
-  });
-  if (users.length === 0 && definition.parameters[name] === undefined) return undefined;
+  const meant = meantParameters(definition, name);
+  if (meant.size === 0) return undefined;
+  const main = findReach(definition, mainEntryPoint)!.parameters.some((parameter) =>
+    meant.has(parameter.name)
+  );
+  const users = definition.steps.filter((use) =>
+    use.conditions.some((condition) => meant.has(condition)) ||
+    Object.values(use.arguments).some((argument) => argument.is === "parameter" && meant.has(argument.name))
+  );
+  const names = [...(main ? [mainEntryPoint] : []), ...users.map((use) => use.name)];
   return {
     code: "PARAM_UNKNOWN",
     message: `Cannot set parameter "${showValue(name)}" as it is not used by entry point \`${entryPoint}\``,
     at: placeOf(definition, entryPoint),
-    hint: users.length === 0
+    hint: names.length === 0
       ? "Leave it out: no entry point uses it"
-      : `Leave it out, or run an entry point that uses it: ${listNames(users)}`,
+      : `Leave it out, or run an entry point that uses it: ${listNames(names)}`,
   };
+}
+
+/** Full names of the parameters that `name` could stand for under some entry point. */
+function meantParameters(definition: PipelineDefinition, name: string): ReadonlySet<string> {
+  const forms = new Set([kebabCase(name), kebabCase(name.replace(/^no-/, ""))]);
+  return new Set(
+    Object.keys(definition.parameters).filter((full) =>
+      forms.has(kebabCase(full)) || forms.has(kebabCase(full.slice(full.lastIndexOf(".") + 1)))
+    ),
+  );
 }
 
 function placeOf(definition: PipelineDefinition, entryPoint: string): Place {
