@@ -7,17 +7,8 @@
  * makes from them; everything else is refused. Names, shapes and errors follow MLflow 3.17.2.
  */
 import type { RunServer, RunServerSession, Tracker } from "../core/ports.ts";
-import { answerError, answerFailure, answerJson } from "./answer.ts";
-import { answerArtifactCall, artifactEndpoints } from "./artifact_calls.ts";
-import { type Desk, type Endpoint, matchEndpoint } from "./endpoint.ts";
-import { experimentEndpoints } from "./experiment_endpoints.ts";
-import { modelEndpoints } from "./model_endpoints.ts";
-import { BodyTooLarge, largestJsonBytes, readJsonObject } from "./read_json.ts";
-import { registryEndpoints } from "./registry_endpoints.ts";
-import { requestSegments } from "./request_path.ts";
-import { runEndpoints } from "./run_endpoints.ts";
+import type { Desk } from "./endpoint.ts";
 import { openScope, type Scope } from "./scope.ts";
-import { searchEndpoints } from "./search_endpoints.ts";
 
 export interface RunServerOptions {
   /** Told of each point that a step logs to its own run, when the tracker has it. */
@@ -27,15 +18,6 @@ export interface RunServerOptions {
   /** Milliseconds since 1970, UTC. */
   readonly clock?: () => number;
 }
-
-const endpoints: readonly Endpoint[] = [
-  ...runEndpoints,
-  ...experimentEndpoints,
-  ...modelEndpoints,
-  ...registryEndpoints,
-  ...searchEndpoints,
-  ...artifactEndpoints,
-];
 
 /** How long `close` waits for calls under way. */
 const closeAfterMs = 2_000;
@@ -51,7 +33,8 @@ export function openRunServer(tracker: Tracker, options: RunServerOptions = {}):
     port: 0,
     signal: abort.signal,
     onListen: () => {},
-    handler: (request) => answer(request, desks).catch((error) => answerFailure(error, onBug)),
+    // Loaded at the first call: most steps make none, and every run starts a server.
+    handler: async (request) => (await import("./answer_request.ts")).answerRequest(request, desks, onBug),
   });
   const { port } = server.addr;
 
@@ -79,51 +62,6 @@ export function openRunServer(tracker: Tracker, options: RunServerOptions = {}):
       await Promise.all([...endings, ...scopes.map((scope) => endRuns(scope, tracker, clock).catch(onBug))]);
     },
   });
-}
-
-async function answer(request: Request, desks: ReadonlyMap<string, Desk>): Promise<Response> {
-  const [token = "", api, version, room, ...path] = requestSegments(request.url);
-  const desk = desks.get(token);
-  if (desk === undefined) {
-    return answerError("UNAUTHENTICATED", "This server answers only the steps that are running");
-  }
-  const query = new URLSearchParams(/\?([^#]*)/.exec(request.url)?.[1] ?? "");
-  if (api === "api" && version === "2.0" && room === "mlflow-artifacts") {
-    return await answerArtifactCall(request, path, query, desk);
-  }
-  if (api === "api" && version === "2.0" && room === "mlflow") {
-    return await answerCall(request, path, query, desk);
-  }
-  if (request.method === "GET" && [api, version, room, ...path].join("/") === "api/3.0/mlflow/server-info") {
-    return answerJson({ multipart_uploads_enabled: false, multipart_downloads_enabled: false });
-  }
-  if (api === "health") return new Response("OK");
-  return unknownEndpoint(request.method, [api, version, room, ...path].filter((part) => part !== undefined));
-}
-
-async function answerCall(
-  request: Request,
-  path: readonly string[],
-  query: URLSearchParams,
-  desk: Desk,
-): Promise<Response> {
-  const match = matchEndpoint(endpoints, request.method, path);
-  if (match.is === "unknown") return unknownEndpoint(request.method, ["api/2.0/mlflow", ...path]);
-  if (match.is === "other-method") {
-    return answerError("BAD_REQUEST", `Method ${request.method} is not allowed for '${path.join("/")}'`, 405);
-  }
-  try {
-    const body = request.method === "GET" ? Object.fromEntries(query) : await readJsonObject(request);
-    return answerJson(await match.endpoint.answer({ ...body, ...match.parameters }, desk));
-  } catch (error) {
-    if (!(error instanceof BodyTooLarge)) throw error;
-    return answerError("BAD_REQUEST", `The request's body is larger than ${largestJsonBytes} bytes`, 413);
-  }
-}
-
-function unknownEndpoint(method: string, path: readonly string[]): Response {
-  const name = `${method} /${path.join("/").slice(0, 200)}`;
-  return answerError("ENDPOINT_NOT_FOUND", `The server of this run does not offer '${name}'`);
 }
 
 /** What an unmodified MLflow client needs to find the server and its run, and to leave the network alone. */
