@@ -52,12 +52,9 @@ export { each } from "./src/dsl/each.ts";
 export { when } from "./src/dsl/when.ts";
 // Running.
 export { main } from "./src/compose/main.ts";
-export type { RunOptions } from "./src/core/run.ts";
+export { codes, SluiceError } from "./src/dsl/core_words.ts";
+export type { Failure, Place, RunOptions, StepReport } from "./src/dsl/core_words.ts";
 export type { AnyRun, EntryRun, MainRun, Run } from "./src/dsl/run_types.ts";
-export { codes, SluiceError } from "./src/core/error.ts";
-export type { Failure } from "./src/core/error.ts";
-export type { Place } from "./src/core/place.ts";
-export type { ProducedOutput, StepOutcome, StepReport } from "./src/core/event.ts";
 // Types that the ones above are made of.
 export type {
   Argument,
@@ -100,6 +97,4 @@ export type {
   RunParameters,
   StepParameters,
 } from "./src/dsl/run_types.ts";
-export type { Code } from "./src/core/error.ts";
-export type { Instant } from "./src/core/event.ts";
-export type { ParameterValue } from "./src/core/parameter.ts";
+export type { Code, Instant, ParameterValue, ProducedOutput, StepOutcome } from "./src/dsl/core_words.ts";
