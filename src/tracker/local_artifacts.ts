@@ -1,0 +1,172 @@
+/**
+ * Artifacts in folders of this machine.
+ *
+ * No path leads out of its location: `..` and absolute paths are refused, percent-encoded ones too, as MLflow's
+ * server decodes what it is asked for; and no symbolic link is followed below the location.
+ */
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import { refuse } from "../core/error.ts";
+import type { Artifacts } from "../core/ports.ts";
+import type { ArtifactInfo } from "../core/tracking.ts";
+import { TrackingError } from "../core/tracking.ts";
+import { localFolder } from "./artifact_location.ts";
+import { refuseValue } from "./mlflow_rules.ts";
+
+/** Relative locations, which MLflow of old wrote, are taken from the folder `base`. */
+export function openLocalArtifacts(base: string): Artifacts {
+  const folderOf = (location: string): string =>
+    localFolder(location, base) ?? refuse({
+      code: "TRACKER_URI_UNSUPPORTED",
+      message: `Cannot use artifacts at \`${location}\` as it is no folder of this machine`,
+      hint: "Use an experiment whose artifacts are in a folder, or the MLflow server that keeps them",
+    });
+  return {
+    localFolder: (location) => localFolder(location, base),
+    async list(location, path) {
+      const folder = await safeJoin(folderOf(location), path, { isRootAllowed: true });
+      return await listFolder(folder, path);
+    },
+    async read(location, path) {
+      const file = await safeJoin(folderOf(location), path);
+      const info = await statIfThere(file);
+      if (info === undefined || !info.isFile) {
+        throw new TrackingError("RESOURCE_DOES_NOT_EXIST", `No such artifact: '${path}'`);
+      }
+      return (await Deno.open(file)).readable;
+    },
+    async write(location, path, content) {
+      const root = folderOf(location);
+      const target = await safeJoin(root, path);
+      await place(root, target, async (temporary) => {
+        const file = await Deno.open(temporary, { write: true, createNew: true });
+        try {
+          await content.pipeTo(file.writable, { preventClose: true });
+          await file.sync();
+        } finally {
+          file.close();
+        }
+      });
+    },
+    async take(location, path, from) {
+      const root = folderOf(location);
+      const target = await safeJoin(root, path);
+      await place(root, target, async (temporary) => {
+        try {
+          await Deno.rename(from, temporary);
+        } catch (error) {
+          if (!isOtherFileSystem(error)) throw error;
+          await copy(from, temporary);
+        }
+      });
+      await Deno.remove(from, { recursive: true }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    },
+  };
+}
+
+/** Throws INVALID_PARAMETER_VALUE for what is not, or may be taken for something not, below `root`. */
+async function safeJoin(
+  root: string,
+  path: string,
+  options?: { readonly isRootAllowed: true },
+): Promise<string> {
+  if (path === "" && options?.isRootAllowed) return root;
+  for (const form of decodedForms(path)) {
+    if (/[\\\0]/.test(form) || form.split("/").some((part) => part === "" || part === "." || part === "..")) {
+      refuseValue(`Invalid path: '${path}'`);
+    }
+  }
+  let at = root;
+  for (const part of path.split("/")) {
+    at = join(at, part);
+    const info = await statIfThere(at);
+    if (info?.isSymlink) refuseValue(`Invalid path: '${path}' leads over a symbolic link`);
+    if (info === undefined) break;
+  }
+  return join(root, path);
+}
+
+/** The path, and what it becomes when its percent signs are decoded, again and again. */
+function decodedForms(path: string): string[] {
+  const forms = [path];
+  for (let step = 0; step < 10; step++) {
+    const decoded = forms.at(-1)!.replace(/(?:%[0-9a-fA-F]{2})+/g, (escaped) => {
+      try {
+        return decodeURIComponent(escaped);
+      } catch {
+        return escaped;
+      }
+    });
+    if (decoded === forms.at(-1)) return forms;
+    forms.push(decoded);
+  }
+  return refuseValue(`Invalid path: '${path}'`);
+}
+
+/** Sorted by name; symbolic links and devices are left out. What is not there, or is a file, holds nothing. */
+async function listFolder(folder: string, path: string): Promise<readonly ArtifactInfo[]> {
+  if (!(await statIfThere(folder))?.isDirectory) return [];
+  const found: ArtifactInfo[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const at = path === "" ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory) found.push({ path: at, isFolder: true });
+    if (!entry.isFile) continue;
+    const info = await statIfThere(join(folder, entry.name));
+    if (info !== undefined) found.push({ path: at, isFolder: false, sizeBytes: info.size });
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** Makes `target` in one step: `fill` makes it under another name beside the artifacts, and a rename gives it its own. */
+async function place(
+  root: string,
+  target: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  await Deno.mkdir(dirname(target), { recursive: true });
+  const temporary = join(dirname(root), `.part-${randomUUID()}`);
+  try {
+    await fill(temporary);
+    await removeFolder(target, temporary);
+    await Deno.rename(temporary, target);
+    using folder = await Deno.open(dirname(target));
+    await folder.sync();
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+  }
+}
+
+/** A rename replaces a file by a file, and nothing else: the rest must be out of its way. */
+async function removeFolder(target: string, next: string): Promise<void> {
+  const info = await statIfThere(target);
+  if (info === undefined || info.isFile && (await Deno.lstat(next)).isFile) return;
+  await Deno.remove(target, { recursive: true });
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  const info = await Deno.lstat(from);
+  if (info.isFile) {
+    await Deno.copyFile(from, to);
+    using file = await Deno.open(to, { write: true });
+    await file.sync();
+  } else if (info.isDirectory) {
+    await Deno.mkdir(to);
+    for await (const entry of Deno.readDir(from)) await copy(join(from, entry.name), join(to, entry.name));
+  } else {
+    throw new Error(`${from} is neither a file nor a folder`);
+  }
+}
+
+async function statIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+const isOtherFileSystem = (error: unknown) =>
+  error instanceof Error && "code" in error && error.code === "EXDEV";

@@ -1,0 +1,128 @@
+/**
+ * One connection to a tracker's SQLite file: statements prepared once, writers grouped into commits.
+ *
+ * The rollback journal is kept, as MLflow leaves it. A write-ahead log would be some 0.3 ms a commit faster, but it
+ * fails on network file systems, stays set in the file, leaves two more files when a process is killed, and
+ * MLflow's Python commonly brings an SQLite (before 3.51.3) that can corrupt a log two programs write to.
+ * `synchronous` is FULL: a run that was said to have ended has ended after a power loss, too. What that costs,
+ * two to four fsyncs, is paid once for all writes that wait together.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
+import { explain, isInputOutputError } from "./sqlite_failure.ts";
+import type { Row, Value } from "./sqlite_row.ts";
+
+/** Queries are for functions given to `read` and `write`. */
+export interface Database {
+  readonly path: string;
+  all(sql: string, ...values: Value[]): readonly Row[];
+  get(sql: string, ...values: Value[]): Row | undefined;
+  /** Gives how many rows it changed. */
+  run(sql: string, ...values: Value[]): number;
+  /** Answers from one state of the database, which holds whatever was written before by this connection. */
+  read<T>(query: () => T): Promise<T>;
+  /** All of `change` or, when it throws, nothing of it. Settles when the change is on the disk. */
+  write<T>(change: () => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly change: () => void;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Throws what `explain` makes of SQLite's errors. Nothing is read or written yet. */
+export function connect(path: string, busyTimeoutMs: number): Database & { exec(sql: string): void } {
+  const connection = attempt(path, () => new DatabaseSync(path, { timeout: busyTimeoutMs }));
+  const statements = new Map<string, StatementSync>();
+  let waiting: Waiting[] = [];
+  let broken: unknown;
+  let isClosed = false;
+
+  const prepare = (sql: string): StatementSync => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, statement = connection.prepare(sql));
+    return statement;
+  };
+  const run = (sql: string, ...values: Value[]) => Number(prepare(sql).run(...values).changes);
+  const rollBack = () => {
+    if (connection.isTransaction) connection.exec("ROLLBACK");
+  };
+
+  function flush(): void {
+    const group = waiting;
+    if (group.length === 0) return;
+    waiting = [];
+    const settled: (() => void)[] = [];
+    try {
+      if (broken !== undefined) throw broken;
+      run("BEGIN IMMEDIATE");
+      for (const one of group) {
+        run("SAVEPOINT change");
+        try {
+          one.change();
+          settled.push(one.done);
+        } catch (error) {
+          if (isInputOutputError(error) || !connection.isTransaction) throw error;
+          run("ROLLBACK TO change");
+          settled.push(() => one.failed(explain(error, path)));
+        }
+        run("RELEASE change");
+      }
+      run("COMMIT");
+    } catch (error) {
+      // After a failed fsync SQLite takes the next write as if nothing had been: nothing more is written.
+      if (isInputOutputError(error)) broken = error;
+      rollBack();
+      const explained = explain(error, path);
+      return group.forEach((one) => one.failed(explained));
+    }
+    settled.forEach((settle) => settle());
+  }
+
+  return {
+    path,
+    exec: (sql) => attempt(path, () => connection.exec(sql)),
+    all: (sql, ...values) => prepare(sql).all(...values),
+    get: (sql, ...values) => prepare(sql).get(...values),
+    run,
+    read(query) {
+      return Promise.try(() => {
+        flush();
+        return attempt(path, () => {
+          run("BEGIN");
+          try {
+            return query();
+          } finally {
+            rollBack();
+          }
+        });
+      });
+    },
+    write<T>(change: () => T): Promise<T> {
+      return new Promise<T>((resolve, failed) => {
+        let result: T;
+        // After the turn of the event loop, so that all requests which it read are committed together.
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ change: () => void (result = change()), done: () => resolve(result), failed });
+      });
+    },
+    close() {
+      return Promise.try(() => {
+        flush();
+        statements.clear();
+        if (!isClosed) connection.close();
+        isClosed = true;
+      });
+    },
+  };
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw explain(error, path);
+  }
+}
