@@ -68,7 +68,7 @@ export function findKindConflict(from: KindSpec, to: KindSpec): string | undefin
   }
   if (from.kind === "file" && to.kind === "file") {
     const isSame = to.format === undefined || from.format === undefined || to.format === from.format;
-    return isSame ? undefined : `a ${to.format} file is wanted, not a ${from.format} file`;
+    return isSame ? undefined : `the format ${to.format} is wanted, not ${from.format}`;
   }
   return `a ${to.kind} is wanted, not a ${from.kind}`;
 }
@@ -76,12 +76,12 @@ export function findKindConflict(from: KindSpec, to: KindSpec): string | undefin
 type DatasetSpec = Extract<KindSpec, { kind: "dataset" }>;
 
 function findColumnConflict(from: DatasetSpec, to: DatasetSpec): string | undefined {
-  if (from.format !== to.format) return `a ${to.format} file is wanted, not a ${from.format} file`;
+  if (from.format !== to.format) return `the format ${to.format} is wanted, not ${from.format}`;
   for (const [name, wanted] of Object.entries(to.columns)) {
     const found = from.columns[name];
     if (found === undefined) return `a column ${name} is wanted, and there is none`;
     const isSameType = found.type === wanted.type || (wanted.type === "number" && found.type === "integer");
-    if (!isSameType) return `column ${name} holds a ${found.type}, not a ${wanted.type}`;
+    if (!isSameType) return `column ${name} is of type ${found.type}, not ${wanted.type}`;
     if (found.optional === true && wanted.optional !== true) return `column ${name} has empty cells`;
   }
   return undefined;

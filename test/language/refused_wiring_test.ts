@@ -99,7 +99,7 @@ testRefusals(import.meta.url, [
         count: 8,
       })
     ),
-    "a csv file is wanted, not a parquet file",
+    "the format csv is wanted, not parquet",
     ['step "take"', 'input "table"'],
   ],
   [
