@@ -39,13 +39,9 @@ export function openLocalArtifacts(base: string): Artifacts {
       const root = folderOf(location);
       const target = await safeJoin(root, path);
       await place(root, target, async (temporary) => {
-        const file = await Deno.open(temporary, { write: true, createNew: true });
-        try {
-          await content.pipeTo(file.writable, { preventClose: true });
-          await file.sync();
-        } finally {
-          file.close();
-        }
+        using file = await Deno.open(temporary, { write: true, createNew: true });
+        for await (const chunk of content) await writeAll(file, chunk);
+        await file.sync();
       });
     },
     async take(location, path, from) {
@@ -143,6 +139,10 @@ async function removeFolder(target: string, next: string): Promise<void> {
   const info = await statIfThere(target);
   if (info === undefined || info.isFile && (await Deno.lstat(next)).isFile) return;
   await Deno.remove(target, { recursive: true });
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
 async function copy(from: string, to: string): Promise<void> {

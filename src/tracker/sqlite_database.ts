@@ -1,11 +1,12 @@
 /**
  * One connection to a tracker's SQLite file: statements prepared once, writers grouped into commits.
  *
- * The rollback journal is kept, as MLflow leaves it. A write-ahead log would be some 0.3 ms a commit faster, but it
- * fails on network file systems, stays set in the file, leaves two more files when a process is killed, and
- * MLflow's Python commonly brings an SQLite (before 3.51.3) that can corrupt a log two programs write to.
- * `synchronous` is FULL: a run that was said to have ended has ended after a power loss, too. What that costs,
- * two to four fsyncs, is paid once for all writes that wait together.
+ * The file keeps the rollback journal that MLflow leaves it with. A write-ahead log makes a commit cheaper (1 fsync
+ * for 4; 0.14 ms for 0.5 ms on an idle disk, 1 ms for 4 ms on a busy one), but it stays set in the file for MLflow's
+ * own processes, whose Python commonly brings an SQLite before 3.51.3, where two writers can corrupt such a log; it
+ * fails on network file systems; and a killed process leaves two more files. Whoever sets it keeps it.
+ * `synchronous` is FULL: what was said to be logged is there after a power loss, too. Its cost is paid once for all
+ * writes that wait together.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
