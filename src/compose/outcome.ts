@@ -1,8 +1,9 @@
 /** What a run gives back to the program that asked for it. */
 import type { StepReport } from "../core/event.ts";
-import type { PipelineResult } from "../core/pipeline.ts";
+import type { PipelineResult, Source } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { ResultValue, RunOutcome } from "../core/run.ts";
+import { filePath } from "../plan/observation.ts";
 import type { Executed } from "../scheduler/execute.ts";
 
 export function outcomeOf(plan: Plan, executed: Executed, experimentId: string): RunOutcome {
@@ -32,16 +33,17 @@ function valueOf(
     case "parameter":
       return plan.parameters[result.name];
     case "given":
-      return result.source.is === "file"
-        ? decodeURIComponent(new URL(result.source.path, result.source.folder).pathname)
-        : result.source.is === "registered"
-        ? result.source.uri
-        : steps[result.source.step]?.outputs[result.source.output]?.path;
+      return givenValue(result.source);
     case "list":
       return result.items.map((item) => valueOf(item, plan, steps));
     case "steps":
       return Object.assign({}, ...result.steps.map((step) => stepValues(steps[step])));
   }
+}
+
+function givenValue(source: Source): ResultValue {
+  if (source.is === "file") return filePath(source);
+  return source.is === "registered" ? source.uri : undefined;
 }
 
 function stepValues(report: StepReport | undefined): Record<string, ResultValue> {
