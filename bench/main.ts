@@ -1,8 +1,8 @@
 /**
  * Measures what the project promised, against its peers, and prints the table of docs/benchmarks.md.
  *
- * `deno task bench [--rounds N] [--only NAME]…`, where NAME is one of the names below. It judges nothing: it ends
- * with 0 whatever was reached. Peers are installed into the user's cache when they are missing.
+ * `deno task bench [--rounds N] [--only NAME]… [--write]`, where NAME is one of the names below. It judges nothing: it ends
+ * with 0 whatever was reached. `--write` puts the table into that page. Peers are installed into the user's cache when they are missing.
  */
 import { arch, cpus, release, totalmem, type } from "node:os";
 import { parseArgs } from "node:util";
@@ -24,7 +24,11 @@ const works = {
 
 const { values } = parseArgs({
   args: [...Deno.args],
-  options: { rounds: { type: "string", default: "7" }, only: { type: "string", multiple: true } },
+  options: {
+    rounds: { type: "string", default: "7" },
+    only: { type: "string", multiple: true },
+    write: { type: "boolean", default: false },
+  },
 });
 const names = (values.only ?? Object.keys(works)) as (keyof typeof works)[];
 const unknown = names.filter((name) => !(name in works));
@@ -41,11 +45,20 @@ try {
     console.error(`measuring ${name} …`);
     rows.push(...await works[name](workplace));
   }
-  console.log(
-    `${cpus().length} cores (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ` +
-      `${type()} ${release().split("-")[0]}, Deno ${Deno.version.deno}; medians.\n`,
-  );
-  console.log(rowsAsMarkdown(rows));
+  const machine = `${cpus().length} cores (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ` +
+    `${type()} ${release().split("-")[0]}, Deno ${Deno.version.deno}.`;
+  const text = `${machine}\n\n${rowsAsMarkdown(rows)}\n`;
+  console.log(text);
+  if (values.write) await writePage(text);
 } finally {
   await Deno.remove(temporary, { recursive: true });
+}
+
+/** Between the two marks of docs/benchmarks.md. */
+async function writePage(text: string): Promise<void> {
+  const page = new URL("../docs/benchmarks.md", import.meta.url);
+  const [before, , after] = (await Deno.readTextFile(page)).split(
+    /(?<=^<!-- Below .* -->\n)(.*?)(?=^<!-- Above )/ms,
+  );
+  await Deno.writeTextFile(page, `${before}\n${text}\n${after}`);
 }
