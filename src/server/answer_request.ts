@@ -4,7 +4,7 @@ import { answerArtifactCall, artifactEndpoints } from "./artifact_calls.ts";
 import { type Desk, type Endpoint, matchEndpoint } from "./endpoint.ts";
 import { experimentEndpoints } from "./experiment_endpoints.ts";
 import { modelEndpoints } from "./model_endpoints.ts";
-import { BodyTooLarge, largestJsonBytes, readJsonObject } from "./read_json.ts";
+import { BodyTooLarge, largestJsonBytes, readJsonObject } from "./request_body.ts";
 import { registryEndpoints } from "./registry_endpoints.ts";
 import { requestSegments } from "./request_path.ts";
 import { runEndpoints } from "./run_endpoints.ts";

@@ -7,6 +7,7 @@ import { TrackingError } from "../core/tracking.ts";
 import { answerError, answerJson } from "./answer.ts";
 import { locate, parseArtifactPath, viewRunInfo } from "./client_view.ts";
 import { type Desk, type Endpoint, endpoint } from "./endpoint.ts";
+import { readParts } from "./request_body.ts";
 import { requireSafeSegments } from "./request_path.ts";
 
 /** The text by which MLflow's client knows to send the file whole. */
@@ -86,7 +87,7 @@ async function write(
 ): Promise<Response> {
   const { owner, path } = parseFile(segments);
   const location = await locate(owner, "write", tracker, scope);
-  await tracker.artifacts.write(location, path, request.body ?? new Blob().stream());
+  await tracker.artifacts.write(location, path, ReadableStream.from(readParts(request)));
   return answerJson({});
 }
 

@@ -1,4 +1,4 @@
-/** Reads a request's body as a JSON object, up to a size. */
+/** A request's body: a JSON object, up to a size, or a stream. */
 import { TrackingError } from "../core/tracking.ts";
 
 /** The largest JSON body; artifacts are streamed and not counted. */
@@ -29,19 +29,24 @@ export async function readJsonObject(request: Request): Promise<Record<string, u
   return value as Record<string, unknown>;
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
-  const announced = Number(request.headers.get("content-length") ?? "0");
-  if (request.body !== null && announced <= largestJsonBytes && announced > 0) {
-    return new Uint8Array(await request.arrayBuffer());
+/** The body as it comes; it ends with BAD_REQUEST where its sender left before its end. */
+export async function* readParts(request: Request): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  try {
+    if (request.body !== null) yield* request.body;
+  } catch {
+    throw new TrackingError("BAD_REQUEST", "The request's body was not sent whole");
   }
-  const parts: Uint8Array[] = [];
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const part of request.body ?? []) {
+  for await (const part of readParts(request)) {
     size += part.length;
     if (size <= largestJsonBytes) parts.push(part);
     else parts.length = 0;
     if (size > largestDrainBytes) break;
   }
   if (size > largestJsonBytes) throw new BodyTooLarge();
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  return parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts).arrayBuffer());
 }
