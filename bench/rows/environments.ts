@@ -9,7 +9,10 @@ import type { Workplace } from "../workplace.ts";
 const addedLimitMs = 5;
 const newLimit = 1.15;
 
-/** uv's own download cache is warm on both sides, and its files lie on the same disk as what it makes. */
+/**
+ * uv's own download cache is warm on both sides, and its files lie on the same disk as what it makes. So is what either
+ * side knows of the machine's interpreters, which uv keeps in that cache too.
+ */
 export async function measureEnvironments(workplace: Workplace): Promise<Row[]> {
   const { root, deno, folder, variables, rounds } = workplace;
   const [project, uvCache] = [await folder(), await folder()];
@@ -38,7 +41,7 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
   const install = `"$0" venv -q --python ${entry.python} "$1" && ` +
     `"$0" pip install -q --python "$1/bin/python" --require-hashes -r "$2" ${fetching}`;
   const { sluice, peer } = await measureInTurn({
-    sluice: async () => prepare(await folder()),
+    sluice: async () => prepare(await cacheThatKnowsInterpreters(await folder(), first)),
     peer: async () =>
       measure({
         argv: ["sh", "-c", install, uv, join(await folder(), "env"), requirements],
@@ -61,4 +64,11 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
       isReached: ratio <= newLimit,
     },
   ];
+}
+
+async function cacheThatKnowsInterpreters(cache: string, other: string): Promise<string> {
+  const known = "sluice/interpreters.json";
+  await Deno.mkdir(join(cache, "sluice"));
+  await Deno.copyFile(join(other, known), join(cache, known));
+  return cache;
 }
