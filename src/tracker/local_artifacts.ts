@@ -40,7 +40,7 @@ export function openLocalArtifacts(base: string): Artifacts {
       const target = await safeJoin(root, path);
       await place(root, target, async (temporary) => {
         using file = await Deno.open(temporary, { write: true, createNew: true });
-        for await (const chunk of content) await writeAll(file, chunk);
+        for await (const chunk of whole(content, path)) await writeAll(file, chunk);
         await file.sync();
       });
     },
@@ -139,6 +139,18 @@ async function removeFolder(target: string, next: string): Promise<void> {
   const info = await statIfThere(target);
   if (info === undefined || info.isFile && (await Deno.lstat(next)).isFile) return;
   await Deno.remove(target, { recursive: true });
+}
+
+/** A stream that breaks off, as when a client is gone, is no fault of the folder's. */
+async function* whole(content: ReadableStream<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content;
+  } catch (error) {
+    throw new TrackingError(
+      "BAD_REQUEST",
+      `Artifact '${path}' is not kept as its content broke off: ${error}`,
+    );
+  }
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -124,7 +124,7 @@ export function groupByRun<T>(rows: readonly Row[], read: (row: Row) => T): Map<
 function readMetric(row: Row): Metric {
   return {
     key: text(row["key"]),
-    value: row["is_nan"] === 1 ? NaN : number(row["value"]),
+    value: row["is_nan"] === 1 ? NaN : readValue(number(row["value"])),
     timestamp: number(row["timestamp"]),
     step: number(row["step"]),
   };
@@ -134,6 +134,8 @@ function storedValue(value: number): number {
   if (Number.isNaN(value)) return 0;
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
+
+const readValue = (value: number) => Math.abs(value) === Number.MAX_VALUE ? value * Infinity : value;
 
 function readToken(token: string): number {
   try {

@@ -66,11 +66,7 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
         runs.getActiveRunInfo(database, id);
         insertOutputs(database, id, outputs);
       }),
-    getMetricHistory: (id, key, page = {}) =>
-      read(() => {
-        runs.getRunInfo(database, id);
-        return metricHistory(database, id, key, page);
-      }),
+    getMetricHistory: (id, key, page = {}) => read(() => metricHistory(database, id, key, page)),
     async searchRuns(search) {
       const { searchRuns } = await import("./sqlite_search.ts");
       return await read(() => searchRuns(database, search));
