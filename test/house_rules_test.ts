@@ -7,10 +7,13 @@ const longestFile = 400;
 
 /** What a file that others will read may not name. Each is written so that it does not find itself. */
 const forbidden: readonly (readonly [string, RegExp])[] = [
-  ["a path of the machine it was written on", /\/work\/(?:main|steering|lab|shared|\.library)|\/root\/|\/farm\/|\/tmp\/t\//],
+  [
+    "a path of the machine it was written on",
+    /\/work\/(?:main|steering|lab|shared|\.library)|\/root\/|\/farm\/|\/tmp\/t\//,
+  ],
   [
     "a package registry's host: name packages, never hosts",
-    /registry\.npmjs|pypi\.org|pythonhosted|deb\.debian/,
+    /registry\.npmjs|pypi\.org|files\.pythonhosted|deb\.debian/,
   ],
   ["a mark of unfinished work", /\b(?:TO[D]O|FIX[M]E|XX[X])\b/],
 ];
