@@ -1,9 +1,17 @@
-/** Artifacts of runs on an MLflow server: through its proxy, or as files where the location is on this machine. */
+/**
+ * Artifacts of runs on an MLflow server: through its proxy, or as files where the location is on this machine.
+ *
+ * A server that passes no artifacts on gives its own paths. They are ours as well where it runs on this machine, or
+ * where their folder is here already, as on a disk that both share.
+ */
+import { accessSync, constants } from "node:fs";
 import { z } from "zod";
 import { refuse } from "../core/error.ts";
 import { listOf, optional, present, WireInteger } from "../core/mlflow_scalars.ts";
 import type { Artifacts } from "../core/ports.ts";
 import { TrackingError } from "../core/tracking.ts";
+import { localFolder } from "./artifact_location.ts";
+import { openLocalArtifacts } from "./local_artifacts.ts";
 import type { RestConnection } from "./rest_connection.ts";
 
 const FilesAnswer = z.object({
@@ -14,6 +22,38 @@ const FilesAnswer = z.object({
 const proxy = "/api/2.0/mlflow-artifacts/artifacts";
 
 export function openRestArtifacts(connection: RestConnection): Artifacts {
+  const proxied = openProxiedArtifacts(connection);
+  const local = openLocalArtifacts("/");
+  const isNear = isThisMachine(connection.uri);
+  const findFolder = (location: string): string | undefined => {
+    const folder = /^(?:\/|file:)/.test(location) ? localFolder(location, "/") : undefined;
+    return folder !== undefined && (isNear || isWritableFolder(folder)) ? folder : undefined;
+  };
+  const choose = (location: string): Artifacts => findFolder(location) === undefined ? proxied : local;
+  return {
+    localFolder: findFolder,
+    list: (location, path) => choose(location).list(location, path),
+    read: (location, path) => choose(location).read(location, path),
+    write: (location, path, content) => choose(location).write(location, path, content),
+    take: (location, path, from) => choose(location).take(location, path, from),
+  };
+}
+
+function isThisMachine(uri: string): boolean {
+  const { hostname } = new URL(uri);
+  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+}
+
+function isWritableFolder(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function openProxiedArtifacts(connection: RestConnection): Artifacts {
   const at = (location: string, path: string) =>
     `${proxy}/${[...rootOf(location), ...segmentsOf(path)].map(encodeURIComponent).join("/")}`;
 
@@ -64,8 +104,9 @@ function rootOf(location: string): readonly string[] {
   if (path !== undefined) return path.split("/").filter((segment) => segment !== "");
   return refuse({
     code: "TRACKER_URI_UNSUPPORTED",
-    message: `Cannot use artifacts at \`${location}\` as the server does not pass them on`,
-    hint: "Start it with `mlflow server --serve-artifacts` and make a new experiment",
+    message:
+      `Cannot use artifacts at \`${location}\` as the server does not pass them on and they are not here`,
+    hint: "Start it with `mlflow server --serve-artifacts` and use a new experiment",
   });
 }
 

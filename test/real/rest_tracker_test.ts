@@ -5,6 +5,7 @@ import { SluiceError } from "../../src/core/error.ts";
 import type { Tracker } from "../../src/core/ports.ts";
 import { TrackingError } from "../../src/core/tracking.ts";
 import { openRestTracker } from "../../src/tracker/rest_tracker.ts";
+import { trackerContract } from "../../src/tracker/tracker_contract.ts";
 import { realTest } from "../real_part.ts";
 import { type MlflowServer, startMlflowServer } from "./mlflow.ts";
 
@@ -17,6 +18,13 @@ realTest(["mlflow"], "a real MLflow server is a tracker", async () => {
   const tracker = openRestTracker(`${server.uri}/`, { clock: Date.now });
   try {
     assert.equal(tracker.uri, server.uri);
+    const failures: Error[] = [];
+    for (const { name, check } of trackerContract) {
+      await check(tracker).catch((cause) => failures.push(new Error(name, { cause })));
+    }
+    if (failures.length > 0) {
+      throw new AggregateError(failures, "The server is not the tracker that others are");
+    }
     for (const check of [logsMuch, searchesRuns, keepsArtifacts, takesFolders, registersModels, refuses]) {
       await check(tracker, folder, server);
     }
