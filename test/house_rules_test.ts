@@ -1,5 +1,6 @@
 /** Rules that hold for every file of this repository. */
 import assert from "node:assert/strict";
+import { sluiceVersion } from "../src/compose/version.ts";
 import { realTest } from "./real_part.ts";
 import { root } from "./walk.ts";
 
@@ -56,6 +57,21 @@ realTest(["git"], "no file names a path of one machine, a registry's host or unf
     });
   }
   assert.deepEqual(found, []);
+});
+
+Deno.test("the version is the same wherever it stands", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  assert.equal(sluiceVersion, version);
+});
+
+Deno.test("the Deno of README.md, CONTRIBUTING.md and CI is one version", async () => {
+  const named = new Set<string>();
+  for (const path of ["README.md", "CONTRIBUTING.md", ".ci/run"]) {
+    for (const [, version] of (await readText(path) ?? "").matchAll(/deno@(\d[\d.]*\d)/g)) {
+      named.add(version!);
+    }
+  }
+  assert.equal(named.size, 1, [...named].join(", "));
 });
 
 Deno.test("everything that mod.ts exports is documented", async () => {
