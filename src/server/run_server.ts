@@ -77,6 +77,9 @@ function clientVariables(uri: string, runId: string): Readonly<Record<string, st
     MLFLOW_HTTP_REQUEST_MAX_RETRIES: "2",
     MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR: "1",
     GIT_PYTHON_REFRESH: "quiet",
+    // A step that is granted HTTP_PROXY still finds what is on this machine; programs differ in which case they read.
+    NO_PROXY: "127.0.0.1,localhost",
+    no_proxy: "127.0.0.1,localhost",
   };
 }
 

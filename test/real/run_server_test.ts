@@ -66,7 +66,8 @@ print([(point.value, point.step) for point in history])
     },
   },
   {
-    name: "MLflow's code without a start_run logs to the step's run as well",
+    name: "MLflow's code without a start_run logs to the step's run as well, past a proxy that is set",
+    variables: { HTTP_PROXY: "http://127.0.0.1:1", http_proxy: "http://127.0.0.1:1" },
     source: `import mlflow\nmlflow.log_metric("m", 2)`,
     expect: ({ run, children }) => {
       assert.deepEqual(byKey(run.metrics), { m: 2 });
