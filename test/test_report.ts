@@ -49,9 +49,7 @@ export function closingLines(cases: readonly TestCase[], exitCode: number, slowe
     .slice(0, slowestCount);
   return [
     ...slowest.length > 0 ? ["slowest:"] : [],
-    ...slowest.map((each) =>
-      `  ${(each.tookMs / 1000).toFixed(1).padStart(6)} s  ${told(each)}`
-    ),
+    ...slowest.map((each) => `  ${(each.tookMs / 1000).toFixed(1).padStart(6)} s  ${told(each)}`),
     ...skipped.length > 0 ? ["skipped:"] : [],
     ...skipped.map((each) => `  ${told(each)}`),
     ...unreported > 0
