@@ -13,10 +13,10 @@ const header = { bytes: 100, pageSize: 16, changeCounter: 24, pageCount: 28, cou
  * Throws TRACKER_DAMAGED for anything else, and for a file shorter than it says of itself. Opens it for reading only.
  */
 export function inspectFile(path: string): "missing" | "database" {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = attempt(path, () => statSync(path, { throwIfNoEntry: false }));
   if (info === undefined || info.isFile() && info.size === 0) return "missing";
   if (!info.isFile()) return refuse(damaged(path, "it is not a file"));
-  const bytes = new DataView(readStart(path).buffer);
+  const bytes = new DataView((attempt(path, () => readStart(path)) ?? new Uint8Array(header.bytes)).buffer);
   if (info.size < header.bytes || text(bytes, magic.length) !== magic) {
     return refuse(damaged(path, "it is no SQLite database"));
   }
@@ -28,6 +28,18 @@ export function inspectFile(path: string): "missing" | "database" {
     return refuse(damaged(path, `it has ${info.size} of its ${needed} bytes`));
   }
   return "database";
+}
+
+/** A path over something that is no folder leads to nothing. Throws FOLDER_NOT_WRITABLE where reading is refused. */
+function attempt<T>(path: string, action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOTDIR") return undefined;
+    if (code === "EACCES" || code === "EPERM") return refuse(notWritable(path));
+    throw error;
+  }
 }
 
 /** Throws FOLDER_NOT_WRITABLE: SQLite needs to write the file and, for its journal, the folder. */
