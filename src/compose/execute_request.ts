@@ -12,6 +12,7 @@ import type { Experiment } from "../core/tracking.ts";
 import { observe } from "../plan/observation.ts";
 import { plan } from "../plan/plan.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
+import type { ProjectEnvironments } from "../environments/environments.ts";
 import type { Executed } from "../scheduler/execute.ts";
 import { observeWorld } from "./observe_world.ts";
 import { openProjectEnvironments } from "./open_project_environments.ts";
@@ -101,7 +102,7 @@ function openSession(definition: PipelineDefinition, options: RunOptions) {
   const variables = Deno.env.toObject();
   const choice: Omit<TrackerChoice, "create"> = { uri: options.trackingUri, workingFolder, variables };
   let tracker: Promise<Tracker> | undefined;
-  let environments: Promise<Environments> | undefined;
+  let environments: Promise<ProjectEnvironments> | undefined;
   const project = dirname(fileURLToPath(definition.module));
   return {
     workingFolder,
@@ -113,6 +114,7 @@ function openSession(definition: PipelineDefinition, options: RunOptions) {
       return openServices({ tracker, environments: await this.environments(), emit, variables });
     },
     async close() {
+      (await environments)?.close();
       await (await tracker)?.close();
     },
   };

@@ -6,6 +6,9 @@ import { definitionOf } from "../dsl/pipeline.ts";
 import { parsePipelineArguments } from "../terminal/pipeline_arguments.ts";
 import { runCommand } from "./run_command.ts";
 import { runToExit } from "./run_to_exit.ts";
+import { showUncaughtRefusals } from "./uncaught_refusal.ts";
+
+showUncaughtRefusals();
 
 /**
  * Runs a pipeline as the program's arguments say, then exits with 0, 1, 2, 70, 130 or 143.

@@ -32,7 +32,7 @@ export function openServices(given: Given): { readonly services: Services; close
       sandbox: openSandbox(Deno.execPath(), functionChild()),
       openServer: () =>
         server ??= import("../server/run_server.ts").then(({ openRunServer }) =>
-          openRunServer(given.tracker, { onMetric })
+          openRunServer(given.tracker, { onMetric, onBug: (error) => warn(emit, error) })
         ),
       emit,
       clock: Date.now,
@@ -42,6 +42,14 @@ export function openServices(given: Given): { readonly services: Services; close
       await (await server)?.close();
     },
   };
+}
+
+/** The step goes on: its client has been told that the server met an error of its own. */
+function warn(emit: (event: Event) => void, error: unknown): void {
+  const message = `The run's own server met a bug of sluice: ${
+    error instanceof Error ? error.stack : String(error)
+  }`;
+  emit({ is: "warning", at: Date.now(), message });
 }
 
 /** Ends in `.ts` here and in `.js` in the npm package, as this module does. */

@@ -73,7 +73,7 @@ async function runRecorded(open: OpenStep, context: RunContext) {
   const { step, run, inputs, folder, log } = open;
   const { services } = context;
   await services.tracker.logBatch(run.id, {
-    parameters: loggedParameters(inputs.parameters, step.parameters),
+    parameters: loggedParameters(inputs.parameters),
   });
   const environment = await context.prepareEnvironment(step);
   await services.tracker.logBatch(run.id, { tags: [environmentTag(environment.id)] });

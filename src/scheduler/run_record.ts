@@ -1,7 +1,7 @@
 /** What a run is recorded as: MLflow's own tags, and ours beside them. */
 import type { Digest } from "../core/digest.ts";
 import type { RunStatus } from "../core/event.ts";
-import type { ParameterSpec, ParameterValue } from "../core/parameter.ts";
+import type { ParameterValue } from "../core/parameter.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { SandboxTier } from "../core/ports.ts";
 import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
@@ -54,20 +54,10 @@ export function stepTags(
 export const environmentTag = (id: Digest): Tag => ({ key: "sluice.environment", value: id });
 
 /** As text, in the order of their names. */
-export function loggedParameters(
-  parameters: Readonly<Record<string, ParameterValue>>,
-  specs: Readonly<Record<string, ParameterSpec>> = {},
-): LoggedParameter[] {
+export function loggedParameters(parameters: Readonly<Record<string, ParameterValue>>): LoggedParameter[] {
   return Object.entries(parameters)
-    .map(([key, value]) => ({ key, value: parameterText(value, specs[key]) }))
+    .map(([key, value]) => ({ key, value: String(value) }))
     .sort((a, b) => a.key < b.key ? -1 : 1);
-}
-
-/** A whole float is `1.0`, as Python writes it, so that a step that logs its own argument logs the same. */
-export function parameterText(value: ParameterValue, spec?: ParameterSpec): string {
-  return spec?.type === "float" && Number.isInteger(value) && Math.abs(Number(value)) < 1e16
-    ? `${value}.0`
-    : String(value);
 }
 
 export function mlflowStatus(status: RunStatus): MlflowRunStatus {

@@ -23,6 +23,7 @@ import type { Metric, RunBatch, RunInfo, Tag } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { viewRun, viewRunInfo } from "./client_view.ts";
 import { type Desk, type Endpoint, endpoint } from "./endpoint.ts";
+import { newParameters } from "./same_parameter.ts";
 
 const parentTag = "mlflow.parentRunId";
 const nothing: WireObject = {};
@@ -168,16 +169,32 @@ async function logBatch(
   for (const { modelId } of batch.metrics ?? []) {
     if (modelId !== undefined) await scope.requireReadableModel(modelId);
   }
-  await tracker.logBatch(id, batch);
+  await logOnce(id, batch, tracker);
   if (id === scope.runId) {
-    for (const { key, value, step } of distinctPoints(batch.metrics ?? [])) onMetric(id, key, value, step);
+    for (const { key, value, step } of ownPoints(batch.metrics ?? [])) onMetric(id, key, value, step);
   }
   return nothing;
 }
 
-/** MLflow's client sends a point once for each model that the run has logged. */
-function distinctPoints(points: readonly Metric[]): Iterable<Metric> {
-  return new Map(points.map((point) => [`${point.step} ${point.key}`, point])).values();
+/** Arguments of the step that it logs again are left out when the tracker refuses them. */
+async function logOnce(id: string, batch: RunBatch, tracker: Desk["tracker"]): Promise<void> {
+  try {
+    await tracker.logBatch(id, batch);
+  } catch (error) {
+    const given = batch.parameters ?? [];
+    if (!(error instanceof TrackingError) || error.code !== "INVALID_PARAMETER_VALUE" || given.length === 0) {
+      throw error;
+    }
+    const parameters = newParameters(given, (await tracker.getRun(id)).parameters);
+    if (parameters.length === given.length) throw error;
+    await tracker.logBatch(id, { ...batch, parameters });
+  }
+}
+
+/** MLflow's client sends a point again, later and once for each model that the run has logged: those are the models'. */
+function ownPoints(points: readonly Metric[]): Iterable<Metric> {
+  const own = points.filter((point) => point.modelId === undefined);
+  return new Map(own.map((point) => [`${point.step} ${point.key}`, point])).values();
 }
 
 /**

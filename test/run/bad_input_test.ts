@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
+  finish,
   type Finished,
   pipelineFile,
   readRuns,
   runPipeline,
   runSluice,
+  startDeno,
   workingFolder,
 } from "./run_project.ts";
 
@@ -138,12 +140,17 @@ Deno.test("a pipeline that is wrong is refused where it is defined", async () =>
   const text = `import { float, host, sh, step } from "sluice";
 step("train", { env: host(), params: { alpha: float().max(1).default(7) }, command: () => sh\`true\` });`;
   await Deno.writeTextFile(join(folder.path, "pipeline.ts"), text);
-  const run = await runSluice(["run", "pipeline.ts"], folder.path);
-  await assertRefused(
-    run,
-    folder.path,
-    "PARAM_OUT_OF_RANGE",
-    "pipeline.ts:2",
-    'step "train": parameter "alpha"',
-  );
+  const started = [
+    await runSluice(["run", "pipeline.ts"], folder.path),
+    await finish(startDeno(["pipeline.ts"], folder.path)),
+  ];
+  for (const run of started) {
+    await assertRefused(
+      run,
+      folder.path,
+      "PARAM_OUT_OF_RANGE",
+      "pipeline.ts:2",
+      'step "train": parameter "alpha"',
+    );
+  }
 });
