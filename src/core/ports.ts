@@ -57,14 +57,19 @@ export interface Tracker {
   createExperiment(name: string, tags?: readonly Tag[]): Promise<Experiment>;
   listExperiments(): Promise<readonly Experiment[]>;
 
+  /** A run with an empty name is given one. */
   createRun(run: NewRun): Promise<RunInfo>;
   getRun(id: string): Promise<Run>;
   updateRun(id: string, update: RunUpdate): Promise<RunInfo>;
-  /** All or nothing. A parameter logged again with another value is refused, as MLflow does. */
+  /**
+   * All or nothing; of any size: a server is sent a large one in parts, each of them all or nothing. A parameter logged
+   * again with another value is refused, as MLflow does. Values too long for MLflow are cut.
+   */
   logBatch(runId: string, batch: RunBatch): Promise<void>;
   deleteTag(runId: string, key: string): Promise<void>;
   logInputs(runId: string, datasets: readonly DatasetInput[], models: readonly ModelInput[]): Promise<void>;
   logOutputs(runId: string, models: readonly ModelOutput[]): Promise<void>;
+  /** Oldest first; nothing for a run that is not there, as MLflow answers. */
   getMetricHistory(
     runId: string,
     key: string,
@@ -84,6 +89,7 @@ export interface Tracker {
     options?: { readonly description?: string; readonly tags?: readonly Tag[] },
   ): Promise<RegisteredModel>;
   getRegisteredModel(name: string): Promise<RegisteredModel>;
+  /** With `modelId`, the logged model is told of the version in its tag `mlflow.modelVersions`. */
   createModelVersion(version: NewModelVersion): Promise<ModelVersion>;
   getModelVersion(name: string, version: string): Promise<ModelVersion>;
   getModelVersionByAlias(name: string, alias: string): Promise<ModelVersion>;

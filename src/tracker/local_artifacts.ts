@@ -4,7 +4,6 @@
  * No path leads out of its location: `..` and absolute paths are refused, percent-encoded ones too, as MLflow's
  * server decodes what it is asked for; and no symbolic link is followed below the location.
  */
-import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { refuse } from "../core/error.ts";
 import type { Artifacts } from "../core/ports.ts";
@@ -122,7 +121,7 @@ async function place(
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   await Deno.mkdir(dirname(target), { recursive: true });
-  const temporary = join(dirname(root), `.part-${randomUUID()}`);
+  const temporary = join(dirname(root), `.part-${crypto.randomUUID()}`);
   try {
     await fill(temporary);
     await removeFolder(target, temporary);

@@ -64,8 +64,8 @@ export const damaged = (path: string, why: string): Failure => ({
 
 export const notWritable = (path: string): Failure => ({
   code: "FOLDER_NOT_WRITABLE",
-  message: `Cannot log to \`${path}\` as the file or its folder cannot be written`,
-  hint: "Give yourself the right to write there, or name another place with --tracking-uri",
+  message: `Cannot log to \`${path}\` as the file or its folder cannot be read or written`,
+  hint: "Give yourself the right to read and write there, or name another place with --tracking-uri",
 });
 
 const locked = (path: string, why: string): Failure => ({

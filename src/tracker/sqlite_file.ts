@@ -1,6 +1,4 @@
 /** Looks at a tracker's file before SQLite does: whether it is there, and whether it is all there. */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
 import { damaged, notWritable } from "./sqlite_failure.ts";
 
@@ -10,13 +8,13 @@ const header = { bytes: 100, pageSize: 16, changeCounter: 24, pageCount: 28, cou
 
 /**
  * What is at `path`: nothing (or an empty file, which SQLite takes for a new database), or a SQLite file.
- * Throws TRACKER_DAMAGED for anything else, and for a file shorter than it says of itself. Opens it for reading only.
+ * Throws TRACKER_DAMAGED for anything else, and for a file shorter than it says of itself. Only reads it.
  */
 export function inspectFile(path: string): "missing" | "database" {
-  const info = attempt(path, () => statSync(path, { throwIfNoEntry: false }));
-  if (info === undefined || info.isFile() && info.size === 0) return "missing";
-  if (!info.isFile()) return refuse(damaged(path, "it is not a file"));
-  const bytes = new DataView((attempt(path, () => readStart(path)) ?? new Uint8Array(header.bytes)).buffer);
+  const info = statIfThere(path);
+  if (info === undefined || info.isFile && info.size === 0) return "missing";
+  if (!info.isFile) return refuse(damaged(path, "it is not a file"));
+  const bytes = readHeader(path);
   if (info.size < header.bytes || text(bytes, magic.length) !== magic) {
     return refuse(damaged(path, "it is no SQLite database"));
   }
@@ -30,41 +28,39 @@ export function inspectFile(path: string): "missing" | "database" {
   return "database";
 }
 
-/** A path over something that is no folder leads to nothing. Throws FOLDER_NOT_WRITABLE where reading is refused. */
-function attempt<T>(path: string, action: () => T): T | undefined {
+/** Throws FOLDER_NOT_WRITABLE for a file that is there and cannot be written. */
+export function checkWritable(path: string): void {
   try {
-    return action();
+    Deno.openSync(path, { write: true }).close();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOTDIR") return undefined;
-    if (code === "EACCES" || code === "EPERM") return refuse(notWritable(path));
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) refuse(notWritable(path));
   }
 }
 
-/** Throws FOLDER_NOT_WRITABLE: SQLite needs to write the file and, for its journal, the folder. */
-export function checkWritable(path: string): void {
+/** A path over something that is no folder leads to nothing. */
+function statIfThere(path: string): Deno.FileInfo | undefined {
   try {
-    accessSync(dirname(path), constants.W_OK);
-    if (existsSync(path)) accessSync(path, constants.W_OK);
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    return refuse(notWritable(path));
+  }
+}
+
+function readHeader(path: string): DataView {
+  const bytes = new Uint8Array(header.bytes);
+  try {
+    using file = Deno.openSync(path);
+    file.readSync(bytes);
   } catch {
     refuse(notWritable(path));
   }
-}
-
-function readStart(path: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(header.bytes);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, bytes, 0, bytes.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return bytes;
+  return new DataView(bytes.buffer);
 }
 
 const text = (bytes: DataView, length: number) =>
   String.fromCharCode(...new Uint8Array(bytes.buffer, 0, length));
 
 /** A commit of another program, or one that was cut off and that SQLite mends, may be ahead of the file. */
-const isUnderWay = (path: string) => existsSync(`${path}-journal`) || existsSync(`${path}-wal`);
+const isUnderWay = (path: string) =>
+  [`${path}-journal`, `${path}-wal`].some((other) => statIfThere(other) !== undefined);

@@ -1,5 +1,4 @@
 /** What a run read and made, datasets and models, in MLflow's database. */
-import { randomUUID } from "node:crypto";
 import type { DatasetInput, ModelInput, ModelOutput } from "../core/tracking.ts";
 import { checkDatasetInput } from "./mlflow_rules.ts";
 import type { Database } from "./sqlite_database.ts";
@@ -7,7 +6,7 @@ import { groupByRun } from "./sqlite_metrics.ts";
 import { known, number, type Row, text } from "./sqlite_row.ts";
 
 /** 32 hex digits. */
-export const newId = (): string => randomUUID().replaceAll("-", "");
+export const newId = (): string => crypto.randomUUID().replaceAll("-", "");
 
 /** A dataset is one of its experiment by name and digest; said again, it keeps its first tags. */
 export function insertInputs(
