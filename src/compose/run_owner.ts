@@ -74,7 +74,7 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
         limit: 1_000_000,
       }),
     );
-    await killLeftovers(join(steps, info.id));
+    killLeftovers(join(steps, info.id));
     await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
     if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
     await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });

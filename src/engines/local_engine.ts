@@ -1,16 +1,23 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
+import { refuse } from "../core/error.ts";
+import { killMarked } from "../core/marked_processes.ts";
 import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
-import { splitLines } from "./split_lines.ts";
 import { findProgram } from "./find_program.ts";
+import { readOutput } from "./read_output.ts";
+import { startTimer } from "./timer.ts";
 
 /** How long a process has between SIGTERM and SIGKILL. */
 const graceMs = 5000;
+/** How long after a process's end its output is waited for, should something hold it open. */
+const outputMs = 1000;
 
 /**
  * Runs processes on this machine.
  *
  * Each is the leader of a new process group. At its end, or at the time limit or an abort (SIGTERM, then SIGKILL after
- * 5 s), the whole group is killed, so that nothing it started is left behind.
+ * 5 s), the whole group is killed, and so is whatever left the group and still has the process's TMPDIR, so that
+ * nothing it started is left behind. Throws TRACKER_WRITE_FAILED when the log cannot be written; the process is dead
+ * then, too.
  */
 export const localEngine: Engine = {
   async run(spec, { signal, onLine }) {
@@ -19,26 +26,40 @@ export const localEngine: Engine = {
     if (program === undefined) {
       return { is: "not-started", reason: `no program \`${spec.argv[0]}\` on its PATH` };
     }
-    using log = await Deno.open(spec.log, { append: true, create: true });
+    using log = await openLog(spec.log);
     let child: Deno.ChildProcess;
     try {
       child = startProcess(program, spec);
     } catch (error) {
-      return { is: "not-started", reason: error instanceof Error ? error.message : String(error) };
+      const why = error instanceof Error ? error.message : String(error);
+      return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
     }
+    const startedAt = Date.now();
     const ending = endOnLimit(child.pid, spec.timeoutMs, signal);
-    const output = Promise.all([
-      readOutput(child.stdout, log, (line) => onLine("stdout", line)),
-      readOutput(child.stderr, log, (line) => onLine("stderr", line)),
-    ]);
+    const output = readOutput(child, log, onLine);
+    output.failed.then(() => killGroup(child.pid, "SIGKILL"));
     writeInput(child, spec.stdin ?? "");
     const status = await child.status;
     killGroup(child.pid, "SIGKILL");
+    killEscaped(child.pid, startedAt, spec.variables["TMPDIR"]);
     ending.stop();
-    await output;
+    await output.end(outputMs).catch((error) => refuseLog(spec.log, error));
     return exitOf(status, ending.reason());
   },
 };
+
+function openLog(path: string): Promise<Deno.FsFile> {
+  return Deno.open(path, { append: true, create: true }).catch((error) => refuseLog(path, error));
+}
+
+function refuseLog(path: string, error: unknown): never {
+  return refuse({
+    code: "TRACKER_WRITE_FAILED",
+    message: `Cannot write what a step prints to \`${path}\``,
+    hint: "See that its folder is there and can be written, and that its disk has space",
+    details: error instanceof Error ? error.message : String(error),
+  });
+}
 
 function startProcess(program: string, spec: ProcessSpec): Deno.ChildProcess {
   return new Deno.Command(program, {
@@ -61,23 +82,6 @@ function writeInput(child: Deno.ChildProcess, text: string): void {
   writer.close().catch(ignore);
 }
 
-async function readOutput(
-  stream: ReadableStream<Uint8Array>,
-  log: Deno.FsFile,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const lines = splitLines(onLine);
-  for await (const chunk of stream) {
-    await writeAll(log, chunk);
-    lines.write(chunk);
-  }
-  lines.end();
-}
-
-async function writeAll(log: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await log.write(bytes.subarray(at));
-}
-
 function endOnLimit(pid: number, timeoutMs: number | undefined, signal: AbortSignal) {
   let reason: "timed-out" | "cancelled" | undefined;
   let killer: ReturnType<typeof setTimeout> | undefined;
@@ -88,12 +92,12 @@ function endOnLimit(pid: number, timeoutMs: number | undefined, signal: AbortSig
   };
   const onAbort = () => end("cancelled");
   signal.addEventListener("abort", onAbort, { once: true });
-  const limit = timeoutMs === undefined ? undefined : setTimeout(() => end("timed-out"), timeoutMs);
+  const stopLimit = timeoutMs === undefined ? undefined : startTimer(() => end("timed-out"), timeoutMs);
   return {
     reason: () => reason,
     stop() {
       signal.removeEventListener("abort", onAbort);
-      clearTimeout(limit);
+      stopLimit?.();
       clearTimeout(killer);
     },
   };
@@ -106,6 +110,13 @@ function killGroup(pid: number, signal: Deno.Signal): void {
   } catch (error) {
     const isGone = error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH";
     if (!isGone) throw error;
+  }
+}
+
+/** What made a group of its own, as daemons do. */
+function killEscaped(pid: number, startedAt: number, temporary: string | undefined): void {
+  if (temporary !== undefined) {
+    killMarked((variable) => variable === `TMPDIR=${temporary}`, { pid, startedAt });
   }
 }
 

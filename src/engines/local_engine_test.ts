@@ -87,3 +87,46 @@ async function countProcesses(marker: string): Promise<number> {
   }
   return count;
 }
+
+const tmpdir = `/tmp/sluice-engine-${crypto.randomUUID()}`;
+for (
+  const [name, command] of [
+    ["has a session of its own", "setsid sleep 60 & sleep 0.2"],
+    ["has closed its output", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.2"],
+    ["was forked twice", "(setsid sh -c 'setsid sleep 60 & setsid sleep 60 &' &) ; sleep 0.3"],
+    ["outlives a parent that starts it and ends", "setsid setsid sleep 60"],
+  ] as const
+) {
+  Deno.test(`localEngine kills a daemon that ${name}`, async () => {
+    const startedAt = Date.now();
+    const { exit } = await run(["sh", "-c", command], {
+      variables: { PATH: "/usr/bin:/bin", TMPDIR: tmpdir },
+    });
+    assert.deepEqual(exit, { is: "exited", code: 0 });
+    assert.ok(Date.now() - startedAt < 10_000);
+    for (const { name } of Deno.readDirSync("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      const variables = await Deno.readTextFile(`/proc/${name}/environ`).catch(() => "");
+      assert.ok(!variables.includes(tmpdir), `process ${name} is left`);
+    }
+  });
+}
+
+Deno.test("localEngine does not wait for a process that holds its output open and cannot be found", async () => {
+  const startedAt = Date.now();
+  const { exit, log } = await run(["sh", "-c", "setsid env -i sleep 12 & sleep 0.2; echo done"]);
+  assert.deepEqual(exit, { is: "exited", code: 0 });
+  assert.equal(log, "done\n");
+  assert.ok(Date.now() - startedAt < 8000);
+});
+
+Deno.test("localEngine refuses a log that cannot be written, and ends the process", async () => {
+  const startedAt = Date.now();
+  await assert.rejects(run(["sh", "-c", "yes"], { log: "/dev/full" }), /TRACKER_WRITE_FAILED/);
+  assert.ok(Date.now() - startedAt < 8000);
+});
+
+Deno.test("localEngine takes a time limit of a year", async () => {
+  const { exit } = await run(["sleep", "0.1"], { timeoutMs: 365 * 24 * 3_600_000 });
+  assert.deepEqual(exit, { is: "exited", code: 0 });
+});
