@@ -1,13 +1,13 @@
 /** Digests that carry their algorithm: `sha256:` and 64 hex digits. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson } from "./canonical_json.ts";
+import { sha256 } from "./sha256.ts";
 
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 export type Digest = z.infer<typeof Digest>;
 
 export function digestBytes(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return `sha256:${sha256(bytes)}`;
 }
 
 /** The digest of a value's canonical JSON. */

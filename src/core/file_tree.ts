@@ -1,7 +1,7 @@
 /** Reads files and folders that others made, following no link. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Digest } from "./digest.ts";
+import { type Digest, digestBytes } from "./digest.ts";
+import { openSha256 } from "./sha256.ts";
 
 /** One entry of a tree; `path` is relative to its root, with forward slashes, and empty for a root that is a file. */
 export interface TreeEntry {
@@ -47,13 +47,15 @@ const pieceBytes = 1 << 18;
 
 /** Of a file's bytes, read in pieces. */
 export async function digestFile(path: string): Promise<Digest> {
-  const hash = createHash("sha256");
   using file = await Deno.open(path);
+  const { isFile, size } = await file.stat();
+  if (isFile && size <= pieceBytes) return digestBytes(await Deno.readFile(path));
+  const hash = openSha256();
   const piece = new Uint8Array(pieceBytes);
   for (let count = await file.read(piece); count !== null; count = await file.read(piece)) {
     hash.update(piece.subarray(0, count));
   }
-  return `sha256:${hash.digest("hex")}`;
+  return `sha256:${hash.hex()}`;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function digestTree(root: string): Promise<{ digest: Digest; sizeBy
 export const treeLine = (digest: Digest, path: string): string => `${digest}  ${JSON.stringify(path)}\n`;
 
 export function digestLines(lines: readonly string[]): Digest {
-  return `sha256:${createHash("sha256").update([...lines].sort().join("")).digest("hex")}`;
+  return digestBytes([...lines].sort().join(""));
 }
 
 /** A symbolic link, socket, pipe or device where only files and folders may be. */
