@@ -59,5 +59,9 @@ function describeError(error: unknown): string {
   const own = import.meta.url;
   const lines = (error.stack ?? String(error)).split("\n").filter((line) => !line.includes(own));
   const cause = error.cause === undefined ? [] : [`Caused by ${describeError(error.cause)}`];
-  return [...lines, ...cause].join("\n");
+  // Deno's own advice is a flag, which is not how a step is granted anything.
+  const advice = error instanceof Deno.errors.NotCapable
+    ? [`Step \`${name}\` may touch what its \`permissions\` name, its inputs and outputs, and nothing else`]
+    : [];
+  return [...lines, ...cause, ...advice].join("\n");
 }

@@ -6,9 +6,9 @@ import type { ProducedOutput, StepOutcome, StepReport } from "../core/event.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { RunServerSession, SandboxTier } from "../core/ports.ts";
-import { type RunInfo, TrackingError } from "../core/tracking.ts";
+import type { RunInfo } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
-import type { LogContent } from "./follow_log.ts";
+import { openContentLog } from "./log_content.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
 import { environmentTag, loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
@@ -109,7 +109,7 @@ async function runOnce(open: OpenStep, folder: string, environment: ReadyEnviron
   try {
     session = step.body.is === "command" ? (await services.openServer()).open(run.id) : undefined;
     const attempt = { step, inputs, environment, folder, log, session };
-    const take = (content: LogContent) => logContent(step, run, content, services);
+    const take = openContentLog(step, run.id, services);
     const end = await runAttempt(attempt, services, context.signal, take);
     const failure = exitFailure(step, end);
     if (end.exit.is === "cancelled") return { outcome: { is: "killed" } as const, outputs: {} };
@@ -148,39 +148,7 @@ async function leaveFolder(services: Services, run: RunInfo, folder: string): Pr
   if (log !== undefined) await artifacts.write(run.artifactUri, "logs/output.log", log.readable);
 }
 
-async function logContent(
-  step: PlannedStep,
-  run: RunInfo,
-  content: LogContent,
-  services: Services,
-): Promise<void> {
-  const { metrics, parameters, tags } = content;
-  if (metrics.length + parameters.length + tags.length > 0) {
-    await services.tracker.logBatch(run.id, { metrics, parameters, tags }).catch((error) => {
-      if (!(error instanceof TrackingError)) throw error;
-      warn(step, `Cannot log what step "${step.name}" wrote to SLUICE_LOG: ${error.message}`, services);
-    });
-  }
-  for (const { key, value, step: index } of metrics) {
-    services.emit({ is: "step-metric", at: services.clock(), step: step.name, metric: key, value, index });
-  }
-  if (content.progress !== undefined) {
-    services.emit({ is: "step-progress", at: services.clock(), step: step.name, progress: content.progress });
-  }
-  for (const line of content.unread) {
-    warn(
-      step,
-      `Step "${step.name}" wrote a line to SLUICE_LOG that says nothing known: ${line.slice(0, 200)}`,
-      services,
-    );
-  }
-}
-
 const tierOf = (step: PlannedStep): SandboxTier => step.body.is === "function" ? "deno" : "none";
-
-function warn(step: PlannedStep, message: string, services: Services): void {
-  services.emit({ is: "warning", at: services.clock(), step: step.name, message });
-}
 
 function exitFailure(step: PlannedStep, { exit }: AttemptEnd): Failure | undefined {
   const at = inside(step.place, `step "${step.name}"`);

@@ -6,6 +6,8 @@ import { LogLine } from "../core/run.ts";
 const everyMs = 100;
 /** How much of it is taken at once. */
 const pieceBytes = 1 << 20;
+/** What is longer is no line of ours; its end is left out. */
+const maxLineBytes = 1 << 20;
 
 export interface LogContent {
   readonly metrics: readonly Metric[];
@@ -28,16 +30,24 @@ export function followLog(
 ): { stop(): Promise<void> } {
   let position = 0;
   let rest = new Uint8Array(0);
+  let isTooLong = false;
   let failure: unknown;
   let reading = Promise.resolve();
 
   const readOnce = async (isLast: boolean) => {
-    for await (const bytes of readFrom(path, () => position)) {
-      position += bytes.length;
-      rest = join(rest, bytes);
+    for await (const { at, bytes } of readFrom(path, () => position)) {
+      if (at === 0) [rest, isTooLong] = [rest.slice(0, 0), false];
+      position = at + bytes.length;
+      const start = isTooLong ? bytes.indexOf(10) + 1 || bytes.length : 0;
+      if (start > 0) isTooLong = bytes[start - 1] !== 10;
+      rest = join(rest, bytes.subarray(start));
       const end = rest.lastIndexOf(10) + 1;
       await takeLines(rest.subarray(0, end));
       rest = rest.slice(end);
+      if (rest.length <= maxLineBytes) continue;
+      await takeLines(rest);
+      isTooLong = true;
+      rest = rest.slice(0, 0);
     }
     if (isLast) await takeLines(rest);
   };
@@ -90,15 +100,26 @@ function parseLine(text: string): LogLine | undefined {
   }
 }
 
-/** A link or another thing that is not a file, put there by the step, is not followed. */
-async function* readFrom(path: string, position: () => number): AsyncGenerator<Uint8Array> {
+/**
+ * From the position on; from the start again when the file has become shorter. A link or another thing that is not a
+ * file, put there by the step, is not followed, and what cannot be read is empty.
+ */
+async function* readFrom(
+  path: string,
+  position: () => number,
+): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
   const info = await Deno.lstat(path).catch(() => undefined);
-  if (info === undefined || !info.isFile || info.size <= position()) return;
-  using file = await Deno.open(path);
-  await file.seek(position(), Deno.SeekMode.Start);
-  const buffer = new Uint8Array(Math.min(pieceBytes, info.size - position()));
+  if (info === undefined || !info.isFile || info.size === position()) return;
+  const opened = await Deno.open(path).catch(() => undefined);
+  if (opened === undefined) return;
+  using file = opened;
+  let at = info.size < position() ? 0 : position();
+  await file.seek(at, Deno.SeekMode.Start);
+  const buffer = new Uint8Array(Math.min(pieceBytes, info.size - at));
+  if (buffer.length === 0) return;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
-    yield buffer.slice(0, count);
+    yield { at, bytes: buffer.slice(0, count) };
+    at += count;
   }
 }
 

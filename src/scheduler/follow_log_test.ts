@@ -53,3 +53,41 @@ Deno.test("followLog() does not follow a link that a step puts in the file's pla
   await following.stop();
   await Deno.remove(folder, { recursive: true });
 });
+
+async function readAll(write: (path: string) => Promise<void>): Promise<LogContent[]> {
+  const path = await Deno.makeTempFile();
+  const seen: LogContent[] = [];
+  const following = followLog(path, () => 1, (content) => Promise.resolve(void seen.push(content)));
+  await write(path);
+  await following.stop();
+  await Deno.remove(path, { recursive: true });
+  return seen;
+}
+
+Deno.test("followLog() reads on after a line of many megabytes, and keeps no more than a piece of it", async () => {
+  const seen = await readAll(async (path) => {
+    const line = '{"metric": "a", "value": 1}\n';
+    await Deno.writeTextFile(path, `${line}${"x".repeat(5_000_000)}\n${line}${"y".repeat(3_000_000)}`);
+  });
+  assert.equal(seen.flatMap(({ metrics }) => metrics).length, 2);
+  const unread = seen.flatMap(({ unread }) => unread);
+  assert.equal(unread.length, 2);
+  assert.ok(unread.every((line) => line.length < 2.1e6 && /^(x+|y+)$/.test(line)));
+});
+
+Deno.test("followLog() begins again when the file is written anew", async () => {
+  const seen = await readAll(async (path) => {
+    await Deno.writeTextFile(path, `{"metric": "a", "value": 1}\n${" ".repeat(50)}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await Deno.writeTextFile(path, '{"metric": "b", "value": 2}\n');
+  });
+  assert.deepEqual(seen.flatMap(({ metrics }) => metrics.map(({ key }) => key)), ["a", "b"]);
+});
+
+Deno.test("followLog() reads nothing from a folder put in the file's place", async () => {
+  const seen = await readAll(async (path) => {
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+  });
+  assert.deepEqual(seen, []);
+});
