@@ -38,7 +38,7 @@ async function readModuleGraph(module: string): Promise<z.infer<typeof DenoInfo>
   const path = fileURLToPath(module);
   const config = findDenoConfig(dirname(path));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--no-lock", ...(config === undefined ? [] : ["--config", config]), path],
+    args: ["info", "--json", "--no-lock", ...(config === undefined ? [] : ["--config", config]), module],
     stdin: "null",
   }).output();
   if (success) return DenoInfo.parse(JSON.parse(new TextDecoder().decode(stdout)));

@@ -20,7 +20,9 @@ export async function loadPipeline(specifier: string, workingFolder: string): Pr
 }
 
 async function locatePipeline(specifier: string, workingFolder: string) {
-  const hash = specifier.lastIndexOf("#");
+  // A `#` in the name of a file or folder that is there is part of it.
+  const isThere = await Deno.stat(resolve(workingFolder, specifier)).then(() => true, () => false);
+  const hash = isThere ? -1 : specifier.lastIndexOf("#");
   const path = resolve(workingFolder, hash < 0 ? specifier : specifier.slice(0, hash));
   const name = hash < 0 ? undefined : specifier.slice(hash + 1);
   const info = await Deno.stat(path).catch(() => undefined);

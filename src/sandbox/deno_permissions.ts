@@ -1,6 +1,7 @@
 /** A policy as Deno's flags, for the process of a `run` function. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { refuse } from "../core/error.ts";
 import type { Program, SandboxPolicy } from "../core/ports.ts";
 
 /**
@@ -14,8 +15,7 @@ export function denoArguments(
   policy: SandboxPolicy,
   child: string,
 ): string[] {
-  const module = fileURLToPath(program.module);
-  const config = findDenoConfig(dirname(module));
+  const config = findDenoConfig(dirname(fileURLToPath(program.module)));
   return [
     "run",
     "--no-prompt",
@@ -29,18 +29,25 @@ export function denoArguments(
     ...list("--allow-run", policy.run),
     ...(policy.net === true ? ["--allow-net"] : policy.net === false ? [] : list("--allow-net", policy.net)),
     "--preload",
-    module,
+    program.module,
     child,
     program.module,
     program.step,
   ];
 }
 
-/** A flag with its values; a comma in a value is doubled, as Deno reads it. No values: no flag, so no permission. */
+/** A flag with its values. No values: no flag, so no permission. Deno has no way to write a comma in one. */
 function list(flag: string, values: readonly string[]): string[] {
-  return values.length === 0
-    ? []
-    : [`${flag}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];
+  const unwritable = values.find((value) => value.includes(","));
+  if (unwritable !== undefined) {
+    refuse({
+      code: "STEP_NOT_STARTED",
+      message:
+        `Cannot grant a function \`${unwritable}\` as Deno's permissions cannot name what has a comma in it`,
+      hint: "Use a path without commas; the folder of the tracker's file counts, too",
+    });
+  }
+  return values.length === 0 ? [] : [`${flag}=${values.join(",")}`];
 }
 
 /** The configuration Deno itself would take for a program in `folder`; undefined when there is none. */
