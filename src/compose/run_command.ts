@@ -1,5 +1,6 @@
 /** Runs or shows what the command line asked for: what a pipeline file and `sluice run` both do. */
 import type { PipelineDefinition } from "../core/pipeline.ts";
+import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
 
@@ -9,13 +10,17 @@ export async function runCommand(
   request: RunRequest,
   flags: RunFlags,
 ): Promise<number> {
-  const { executeRequest, planRequest } = await import("./execute_request.ts");
   if (flags.dryRun) {
+    const { planRequest } = await import("./plan_request.ts");
     await showPlan(await planRequest(definition, request, flags), flags);
     return 0;
   }
-  const { openReporter } = await import("../terminal/reporter.ts");
-  const { onInterruption } = await import("./interruption.ts");
+  // Together: one after the other they would wait for the disk each.
+  const [{ executeRequest }, { openReporter }, { onInterruption }] = await Promise.all([
+    import("./execute_request.ts"),
+    import("../terminal/reporter.ts"),
+    import("./interruption.ts"),
+  ]);
   const reporter = openReporter(flags);
   const interruption = onInterruption();
   try {
@@ -32,7 +37,7 @@ export async function runCommand(
 }
 
 async function showPlan(
-  plan: Awaited<ReturnType<typeof import("./execute_request.ts")["planRequest"]>>,
+  plan: Plan,
   flags: RunFlags,
 ) {
   if (flags.json) {

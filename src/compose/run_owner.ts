@@ -9,8 +9,16 @@ import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { killLeftovers } from "./leftover_processes.ts";
 
-/** Keeps `runId` known as ours until `release`. */
-export async function ownRun(workspace: string, runId: string): Promise<{ release(): Promise<void> }> {
+/** Holds a run as one that is under way. */
+export interface RunOwner {
+  /** The run has ended. */
+  release(): Promise<void>;
+  /** The run has not ended and never will: the next start mends it. */
+  abandon(): void;
+}
+
+/** Keeps `runId` known as ours. */
+export async function ownRun(workspace: string, runId: string): Promise<RunOwner> {
   const folder = join(workspace, "owners");
   await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, runId);
@@ -21,6 +29,7 @@ export async function ownRun(workspace: string, runId: string): Promise<{ releas
       await Deno.remove(path).catch(() => {});
       file.close();
     },
+    abandon: () => file.close(),
   };
 }
 

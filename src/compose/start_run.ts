@@ -1,7 +1,11 @@
 /** `pipeline.run()`: a run started from a program. */
 import { refuse } from "../core/error.ts";
 import type { StartRun } from "../core/run.ts";
-import { executeRequest, silentReporter } from "./execute_request.ts";
+import type { Reporter } from "../core/ports.ts";
+import { executeRequest } from "./execute_request.ts";
+
+/** Nobody watches. */
+const silentReporter: Reporter = { report: () => {}, close: () => Promise.resolve() };
 
 /** Throws a `SluiceError` when the run does not finish. */
 export const startRun: StartRun = async (definition, request, options) => {

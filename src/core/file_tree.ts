@@ -61,7 +61,7 @@ export async function digestFile(path: string): Promise<Digest> {
 /**
  * Of a file, or of a folder's names and contents, as SHA-256 over sorted lines `digest  path`.
  *
- * Times, owners and empty folders do not count.. A link or a device is an error.
+ * Times, owners and empty folders do not count. A link or a device is an error.
  */
 export async function digestTree(root: string): Promise<{ digest: Digest; sizeBytes: number }> {
   const lines: string[] = [];

@@ -39,7 +39,7 @@ export const plan: Command = {
     const asked = await readPipelineCall(spec, argv, surroundings);
     if (asked === undefined) return 0;
     const { flags, options, request } = asked.command;
-    const { planRequest } = await import("../../compose/execute_request.ts");
+    const { planRequest } = await import("../../compose/plan_request.ts");
     const made = await planRequest(asked.definition, request, flags);
     const { stdout, variables, workingFolder } = surroundings;
     if (valueOf(options, "as") === "mlproject") {

@@ -1,0 +1,22 @@
+/** From a request to a plan: what `--dry-run` and `sluice plan` show. */
+import { unwrap } from "../core/error.ts";
+import type { PipelineDefinition } from "../core/pipeline.ts";
+import type { Plan } from "../core/plan.ts";
+import type { RunOptions, RunRequest } from "../core/run.ts";
+import { resolveArguments } from "../plan/resolve_arguments.ts";
+import { openSession, planResolved } from "./session.ts";
+
+/** The plan for a request, without making or running anything; needs no tracker but for registered models. */
+export async function planRequest(
+  definition: PipelineDefinition,
+  request: RunRequest,
+  options: RunOptions,
+): Promise<Plan> {
+  const session = openSession(definition, options);
+  try {
+    const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
+    return await planResolved(definition, resolved, session);
+  } finally {
+    await session.close();
+  }
+}

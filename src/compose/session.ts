@@ -1,0 +1,51 @@
+/** What planning and running both need: where the tracker is, and the environments of the project. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unwrap } from "../core/error.ts";
+import type { PipelineDefinition } from "../core/pipeline.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Tracker } from "../core/ports.ts";
+import type { RunOptions } from "../core/run.ts";
+import type { ProjectEnvironments } from "../environments/environments.ts";
+import { observe } from "../plan/observation.ts";
+import { plan } from "../plan/plan.ts";
+import type { ResolvedRequest } from "../plan/resolve_arguments.ts";
+import { observeWorld } from "./observe_world.ts";
+import { openProjectEnvironments } from "./open_project_environments.ts";
+import { locateTracker, openTracker, type TrackerChoice } from "./open_tracker.ts";
+
+export type Session = ReturnType<typeof openSession>;
+
+/** Opens nothing yet; what was opened meanwhile is closed by `close`. */
+export function openSession(definition: PipelineDefinition, options: RunOptions) {
+  const workingFolder = Deno.cwd();
+  const variables = Deno.env.toObject();
+  const choice: Omit<TrackerChoice, "create"> = { uri: options.trackingUri, workingFolder, variables };
+  let tracker: Promise<Tracker> | undefined;
+  let environments: Promise<ProjectEnvironments> | undefined;
+  const project = dirname(fileURLToPath(definition.module));
+  return {
+    workingFolder,
+    variables,
+    location: locateTracker(choice),
+    openTracker: (create: boolean) => tracker ??= openTracker({ ...choice, create }),
+    environments: () => environments ??= openProjectEnvironments(project, variables),
+    async close() {
+      (await environments)?.close();
+      await (await tracker)?.close();
+    },
+  };
+}
+
+/** Observes the world and decides. Throws what the plan fails with. */
+export async function planResolved(
+  definition: PipelineDefinition,
+  resolved: ResolvedRequest,
+  session: Session,
+): Promise<Plan> {
+  const observations = await observeWorld(observe(definition, resolved), {
+    environments: await session.environments(),
+    openTracker: () => session.openTracker(false),
+  });
+  return unwrap(plan(definition, resolved, observations));
+}
