@@ -180,12 +180,22 @@ Deno.test("a step with retries is tried again, in one nested run", async () => {
 Deno.test("without --keep-going nothing new starts after a failure, with it all that can runs", async () => {
   await using folder = await workingFolder();
   const outcomes = async (...flags: string[]) => {
-    const args = ["run", troubles, "--jobs", "1", "--json", ...flags];
-    const { events } = await runSluice(args, folder.path);
+    const args = ["run", `${pipelineFile}#mixed`, "--jobs", "1", "--json", ...flags];
+    const { code, events } = await runSluice(args, folder.path);
+    assert.equal(code, 1);
     const reports = events.filter((event) => event.is === "step-ended");
     return Object.fromEntries(reports.map(({ step, outcome }) => [step, outcome.is]));
   };
-  const stopped = await outcomes();
-  assert.equal(stopped["failing"], "failed");
-  assert.ok(Object.entries(stopped).every(([step, is]) => step === "failing" || is === "blocked"));
+  assert.deepEqual(await outcomes(), {
+    failing: "failed",
+    after: "blocked",
+    preprocess: "blocked",
+    train: "blocked",
+  });
+  assert.deepEqual(await outcomes("--keep-going"), {
+    failing: "failed",
+    after: "blocked",
+    preprocess: "finished",
+    train: "finished",
+  });
 });

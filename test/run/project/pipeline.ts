@@ -5,10 +5,12 @@ import {
   each,
   file,
   float,
+  given,
   host,
   int,
   main,
   many,
+  model,
   pipeline,
   sh,
   step,
@@ -120,6 +122,30 @@ export const troubles = pipeline("troubles", { params: {} }, () => {
   flaky({});
   return {};
 });
+
+/** One that fails beside one that does not, and what needs each. */
+export const mixed = pipeline("mixed", {}, () => {
+  after({ made: failing({}).made });
+  const { points } = preprocess({});
+  train({ points });
+  return {};
+});
+
+/** Inputs that are there before: a file beside this module, and a model of the registry. */
+const inspect = step("inspect", {
+  inputs: { table: Points, champion: model("python_function") },
+  metrics: ["lines", "files"],
+  run: async ({ inputs }) => ({
+    lines: (await Deno.readTextFile(inputs.table)).trim().split("\n").length,
+    files: (await Array.fromAsync(Deno.readDir(inputs.champion))).length,
+  }),
+});
+export const inspection = pipeline("inspection", {}, () => ({
+  inspect: inspect({
+    table: given.file("given.csv", Points),
+    champion: given.registered("models:/line@champion", model("python_function")),
+  }),
+}));
 
 export default training;
 if (import.meta.main) await main(training);
