@@ -2,9 +2,9 @@
  * What is known of interpreters, kept in `<cache>/interpreters.json` by path, size and time of change, so that a
  * start needs neither to run nor to read them.
  */
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
+import { openSha256 } from "../core/sha256.ts";
 import { isNotWritable, writeAtomically } from "./atomic_write.ts";
 
 export interface InterpreterFacts {
@@ -120,11 +120,12 @@ function stampOf(path: string): string | undefined {
 
 /** Over the version and the bytes of executable and library; the standard library follows from them. */
 async function digestOf(facts: InterpreterFacts): Promise<Digest> {
-  const hash = createHash("sha256").update(`${facts.implementation} ${facts.version}\n`);
+  const hash = openSha256();
+  hash.update(new TextEncoder().encode(`${facts.implementation} ${facts.version}\n`));
   for (const path of [facts.path, facts.library]) {
     if (path === undefined) continue;
     using file = await Deno.open(path);
     for await (const chunk of file.readable) hash.update(chunk);
   }
-  return `sha256:${hash.digest("hex")}`;
+  return `sha256:${hash.hex()}`;
 }

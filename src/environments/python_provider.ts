@@ -1,12 +1,12 @@
 /** Python environments of exact packages: resolved and made by uv. */
 import { join } from "node:path";
-import { digestValue } from "../core/digest.ts";
+import { type Digest, digestValue } from "../core/digest.ts";
 import type { PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import { findInterpreter, type InterpreterRequest } from "./interpreters.ts";
 import { isFile } from "./is_file.ts";
 import { currentPlatform } from "./platform.ts";
-import type { Answer, Provider, Settled, Surroundings } from "./provider.ts";
+import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
 import { minorOf } from "./python_version.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
 import type { LockEntry } from "./lock_file.ts";
@@ -94,17 +94,17 @@ async function settle(
     surroundings,
   );
   const { packages } = entry;
-  const id = digestValue({
-    ...{ kind: "python", packages, python: interpreter.version, interpreter: interpreter.digest },
-    platform: currentPlatform(),
-  });
+  const id = identify(entry, interpreter);
   return {
     id,
-    facts: {
-      kind: "python",
-      python: interpreter.version,
-      packages: Object.keys(packages).length,
-      lock: digestValue(entry),
+    // Asked for only by who makes the environment: digesting a lock takes milliseconds.
+    get facts(): EnvironmentFacts {
+      return {
+        kind: "python",
+        python: interpreter.version,
+        packages: Object.keys(packages).length,
+        lock: digestValue(entry),
+      };
     },
     isUsable: (folder) => isFile(join(folder, "bin", "python")),
     async make(folder, work) {
@@ -123,4 +123,19 @@ async function settle(
       folders: [folder, interpreter.prefix],
     }),
   };
+}
+
+/** By entry, as observing and preparing both ask for it. */
+const identified = new WeakMap<LockEntry, { readonly interpreter: Digest; readonly id: Digest }>();
+
+function identify(entry: LockEntry, interpreter: { version: string; digest: Digest }): Digest {
+  const known = identified.get(entry);
+  if (known?.interpreter === interpreter.digest) return known.id;
+  const id = digestValue({
+    ...{ kind: "python", packages: entry.packages },
+    ...{ python: interpreter.version, interpreter: interpreter.digest },
+    platform: currentPlatform(),
+  });
+  identified.set(entry, { interpreter: interpreter.digest, id });
+  return id;
 }
