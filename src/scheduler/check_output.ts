@@ -26,9 +26,7 @@ async function findModelFlaw(folder: string, flavors: readonly string[]): Promis
   const found = readFlavors(() => parse(text, { maxAliasCount: 0 }));
   if (found === undefined) return "its MLmodel file cannot be read";
   const missing = flavors.find((flavor) => !found.includes(flavor));
-  return missing === undefined
-    ? undefined
-    : `its MLmodel has no flavor \`${missing}\` but ${found.join(", ")}`;
+  return missing === undefined ? undefined : `its MLmodel has no flavor \`${missing}\` but ${listed(found)}`;
 }
 
 function readFlavors(parse: () => unknown): string[] | undefined {
@@ -39,6 +37,12 @@ function readFlavors(parse: () => unknown): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is there may be anything, of any length. */
+function listed(names: readonly string[]): string {
+  const text = names.join(", ");
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text || "none";
 }
 
 type Dataset = Extract<KindSpec, { kind: "dataset" }>;
@@ -76,7 +80,7 @@ function findCsvFlaw(text: string, kind: Dataset): string | undefined {
   const missing = Object.keys(kind.columns).find((name) =>
     !header.includes(name) && !kind.columns[name]!.optional
   );
-  if (missing !== undefined) return `it has no column \`${missing}\` but ${header.join(", ") || "none"}`;
+  if (missing !== undefined) return `it has no column \`${missing}\` but ${listed(header)}`;
   for (const row of rows.slice(1)) {
     for (const [name, column] of Object.entries(kind.columns)) {
       const at = header.indexOf(name);

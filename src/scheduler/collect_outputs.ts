@@ -1,5 +1,5 @@
 /** Takes what a step produced, once every process of it is dead, and makes it the run's artifacts. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { fail, type Result, succeed } from "../core/error.ts";
 import type { ProducedOutput } from "../core/event.ts";
@@ -40,7 +40,7 @@ export async function collectOutputs(
 async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {
   const at = inside(step.place, `step "${step.name}"`, `output "${name}"`);
   const info = await Deno.lstat(path).catch(() => undefined);
-  if (info === undefined) {
+  if (info === undefined || !await isRealFolder(dirname(path))) {
     return fail({
       code: "OUTPUT_MISSING",
       message: `Cannot finish step "${step.name}" as it ended without writing its output "${name}"`,
@@ -64,9 +64,22 @@ async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path
     if (error instanceof UnsupportedEntry) {
       return invalid(`its \`${error.path}\` is neither a file nor a folder`);
     }
+    if (isSystemError(error)) return invalid(`it cannot be read: ${error.message.slice(0, 300)}`);
     throw error;
   }
 }
+
+/** A step may have put a link in the place of the folder that was made for it. */
+async function isRealFolder(folder: string): Promise<boolean> {
+  const infos = [folder, dirname(folder)].map((path) => Deno.lstat(path).catch(() => undefined));
+  return (await Promise.all(infos)).every((info) => info?.isDirectory === true);
+}
+
+/** What the system refuses, such as what may not be read or lies too deep; anything else is a bug. */
+const isSystemError = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (/\(os error \d+\)/.test(error.message) ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind));
 
 function describeKind(kind: KindSpec): string {
   switch (kind.kind) {
