@@ -1,5 +1,4 @@
 /** Compose: hands the rooms to each other. This file: from a request to a finished run. */
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import type { Event, RunStatus } from "../core/event.ts";
@@ -10,8 +9,9 @@ import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
 import type { Experiment } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
+import type { Capacity } from "../scheduler/ready_steps.ts";
 import { openServices } from "./open_services.ts";
-import { workspaceFolder } from "./open_tracker.ts";
+import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findRunOrigin } from "./run_origin.ts";
 import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
@@ -37,9 +37,7 @@ export async function executeRequest(
   const session = openSession(definition, options);
   try {
     const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
-    const tracker = await session.openTracker(true);
-    const workspace = workspaceFolder(session.location, session.workingFolder);
-    await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
+    preloadTracker(session.location);
     await lockEnvironments(
       resolved,
       session.environments,
@@ -47,6 +45,10 @@ export async function executeRequest(
       options.signal,
     );
     const plan = await planResolved(definition, resolved, session);
+    // Not before: what is refused until here leaves no file behind.
+    const tracker = await session.openTracker(true);
+    const workspace = workspaceFolder(session.location, session.workingFolder);
+    await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
     return await executePlan(plan, { definition, session, tracker, workspace, options });
   } finally {
     await session.close();
@@ -78,7 +80,7 @@ async function executePlan(plan: Plan, prepared: Prepared): Promise<Ended> {
       experiment,
       runName: options.runName ?? `${definition.name}/${plan.entryPoint}`,
       origin: await findRunOrigin(definition.module),
-      capacity: { jobs: options.jobs ?? availableParallelism(), memoryBytes: totalmem() },
+      capacity: machineCapacity(options.jobs),
       keepGoing: options.keepGoing ?? false,
       workspace: join(workspace, "steps"),
       signal: options.signal ?? new AbortController().signal,
@@ -117,6 +119,10 @@ async function lockEnvironments(
     const tookMs = Date.now() - startedAt;
     emit({ is: "environment-ready", at: Date.now(), environment, isNew: ready.isNew, tookMs });
   }
+}
+
+function machineCapacity(jobs: number | undefined): Capacity {
+  return { jobs: jobs ?? navigator.hardwareConcurrency, memoryBytes: Deno.systemMemoryInfo().total };
 }
 
 async function findOrCreateExperiment(tracker: Tracker, name: string): Promise<Experiment> {

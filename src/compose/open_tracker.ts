@@ -31,6 +31,14 @@ export function locateTracker(choice: Omit<TrackerChoice, "create">): TrackerLoc
   });
 }
 
+/** Loads what `openTracker` will need, while something else is waited for. */
+export function preloadTracker(location: TrackerLocation): void {
+  const module = location.is === "file"
+    ? import("../tracker/sqlite_tracker.ts")
+    : import("../tracker/rest_tracker.ts");
+  module.catch(() => {});
+}
+
 export async function openTracker(choice: TrackerChoice): Promise<Tracker> {
   const location = locateTracker(choice);
   if (location.is === "server") {

@@ -1,5 +1,4 @@
 /** Who runs what, from where: what the tags of a run say of its origin. */
-import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunOrigin } from "../scheduler/run_record.ts";
@@ -9,14 +8,20 @@ export async function findRunOrigin(module: string): Promise<RunOrigin> {
   const path = fileURLToPath(module);
   const gitCommit = await findGitCommit(dirname(path));
   return {
-    user: userName(),
+    user: await userName(),
     source: path,
     version: sluiceVersion,
     ...(gitCommit === undefined ? {} : { gitCommit }),
   };
 }
 
-function userName(): string {
+/** As Python's `getpass.getuser()` has it, which MLflow asks. */
+async function userName(): Promise<string> {
+  for (const name of ["LOGNAME", "USER", "LNAME", "USERNAME"]) {
+    const value = Deno.env.get(name);
+    if (value) return value;
+  }
+  const { userInfo } = await import("node:os");
   try {
     return userInfo().username;
   } catch {

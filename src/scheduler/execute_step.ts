@@ -10,7 +10,7 @@ import type { RunInfo } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
 import { openContentLog } from "./log_content.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
-import { environmentTag, loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
+import { loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
 import { gatherInputs, type Reports, type StepInputs } from "./step_inputs.ts";
 
@@ -76,7 +76,6 @@ async function runRecorded(open: OpenStep, context: RunContext) {
     parameters: loggedParameters(inputs.parameters),
   });
   const environment = await context.prepareEnvironment(step);
-  await services.tracker.logBatch(run.id, { tags: [environmentTag(environment.id)] });
   for (let attempt = 1;; attempt++) {
     context.signal.throwIfAborted();
     services.emit({

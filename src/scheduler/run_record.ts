@@ -48,10 +48,11 @@ export function stepTags(
     // Nothing is taken from a cache yet: every step that ends was executed.
     { key: "sluice.cache", value: "executed" },
     { key: "sluice.sandbox", value: tier },
+    ...(step.environmentState.is === "locked" ? [environmentTag(step.environmentState.id)] : []),
   ];
 }
 
-export const environmentTag = (id: Digest): Tag => ({ key: "sluice.environment", value: id });
+const environmentTag = (id: Digest): Tag => ({ key: "sluice.environment", value: id });
 
 /** As text, in the order of their names. */
 export function loggedParameters(parameters: Readonly<Record<string, ParameterValue>>): LoggedParameter[] {
