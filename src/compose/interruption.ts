@@ -1,8 +1,8 @@
-/** Ctrl-C and SIGTERM as an abort, so that a run ends in order: its processes gone, its status KILLED. */
+/** Ctrl-C, SIGTERM and a closed terminal as an abort, so that a run ends in order: its processes gone, its status KILLED. */
 
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** 130 after SIGINT, 143 after SIGTERM; undefined when neither came. */
+  /** 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP; undefined when none came. */
   exitCode(): number | undefined;
   close(): void;
 }
@@ -11,17 +11,27 @@ export interface Interruption {
 export function onInterruption(): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
-  const handlers = ([["SIGINT", 130], ["SIGTERM", 143]] as const).map(([name, code]) => {
-    const handler = () => {
-      exitCode ??= code;
-      controller.abort();
-    };
-    Deno.addSignalListener(name, handler);
-    return [name, handler] as const;
-  });
+  const interrupt = (code: number) => () => {
+    exitCode ??= code;
+    controller.abort();
+  };
+  // Deno takes every signal's handling over once it listens to one, so that a hangup must be ignored anew.
+  const onHangup = ignoresHangup() ? () => {} : interrupt(129);
+  const handlers = [["SIGINT", interrupt(130)], ["SIGTERM", interrupt(143)], ["SIGHUP", onHangup]] as const;
+  handlers.forEach(([name, handler]) => Deno.addSignalListener(name, handler));
   return {
     signal: controller.signal,
     exitCode: () => exitCode,
     close: () => handlers.forEach(([name, handler]) => Deno.removeSignalListener(name, handler)),
   };
+}
+
+/** As under `nohup`. Linux only: elsewhere it is not known. */
+function ignoresHangup(): boolean {
+  try {
+    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1] ?? "0";
+    return (parseInt(ignored.slice(-1), 16) & 1) === 1;
+  } catch {
+    return false;
+  }
 }

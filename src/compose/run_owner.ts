@@ -17,13 +17,19 @@ export interface RunOwner {
   abandon(): void;
 }
 
+/** Begins the name of a file that says nothing yet. */
+const unlockedMark = ".";
+
 /** Keeps `runId` known as ours. */
 export async function ownRun(workspace: string, runId: string): Promise<RunOwner> {
   const folder = join(workspace, "owners");
   await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, runId);
-  const file = await Deno.open(path, { create: true, write: true });
+  // Locked before it has its name, or another start might take the run for a dead one's in between.
+  const unlocked = join(folder, `${unlockedMark}${runId}`);
+  const file = await Deno.open(unlocked, { create: true, write: true });
   await file.lock(true);
+  await Deno.rename(unlocked, path);
   return {
     async release() {
       await Deno.remove(path).catch(() => {});
@@ -62,7 +68,8 @@ export async function mendRuns(
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    return entries.map((entry) => entry.name).filter((name) => !name.startsWith(unlockedMark)).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import {
+  configFile,
   finish,
   pipelineFile,
   readRuns,
@@ -41,7 +42,7 @@ function checkDatabase(folder: string): void {
   database.close();
 }
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test(`${signal} ends the run as KILLED with exit code ${code}, and no process of a step is left`, async () => {
     await using folder = await workingFolder();
     const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
@@ -86,4 +87,28 @@ Deno.test("a run that is under way is not taken for dead by another that starts 
   ]);
   running.kill("SIGINT");
   await finish(running);
+});
+
+Deno.test("under nohup a run goes on when its terminal is closed", async () => {
+  await using folder = await workingFolder();
+  const script = `exec nohup "$0" "$@" 2>&1`;
+  const running = new Deno.Command("bash", {
+    args: ["-c", script, Deno.execPath(), "run", "-A", "--config", configFile, sluiceProgram].concat([
+      "run",
+      troubles,
+      "-e",
+      "sleeping",
+    ]),
+    cwd: folder.path,
+    env: { MLFLOW_TRACKING_URI: "" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await untilAsleep(folder.path);
+  running.kill("SIGHUP");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal((await sleepers(folder.path)).length > 0, true);
+  running.kill("SIGTERM");
+  assert.equal((await finish(running)).code, 143);
 });
