@@ -7,12 +7,14 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { EnvironmentObservation, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
+import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import type { Environments } from "../core/ports.ts";
 import type { HeldLock } from "./file_lock.ts";
 import type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
 import type { Recipe, Settled, Surroundings, Work } from "./provider.ts";
 import { answer } from "./providers.ts";
+import { recallSettled, rememberSettled } from "./settled_memory.ts";
 
 export type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
 
@@ -52,12 +54,23 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
   async function prepareNow(spec: EnvironmentSpec, work: Work): Promise<ReadyEnvironment> {
     const found = await answer(spec, surroundings);
     if (found.is === "present") return { id: found.id, ...found.description, isNew: false };
+    const { ensureMade, findMade } = await import("./store.ts");
+    const remembered = recallSettled(found.recipe.key, surroundings);
+    const made = remembered === undefined ? undefined : await findMade(remembered, surroundings, work);
+    if (remembered !== undefined && made !== undefined) {
+      keepInUse(remembered.id, made.use);
+      return { id: remembered.id, ...remembered.description, isNew: false };
+    }
     const settled = await settleLocked(found.recipe, work);
-    const { ensureMade } = await import("./store.ts");
     const { folder, isNew, use } = await ensureMade(settled, surroundings, work);
-    inUse.get(settled.id)?.release();
-    inUse.set(settled.id, use);
+    keepInUse(settled.id, use);
+    await rememberSettled(found.recipe.key, settled, folder, surroundings);
     return { id: settled.id, ...settled.describe(folder), isNew };
+  }
+
+  function keepInUse(id: Digest, use: HeldLock): void {
+    inUse.get(id)?.release();
+    inUse.set(id, use);
   }
 
   async function settleLocked(recipe: Recipe, work: Work): Promise<Settled> {
@@ -84,6 +97,8 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     async observe(spec): Promise<EnvironmentObservation> {
       const found = await answer(spec, surroundings);
       if (found.is === "present") return { is: "locked", id: found.id };
+      const remembered = recallSettled(found.recipe.key, surroundings);
+      if (remembered !== undefined) return { is: "locked", id: remembered.id };
       const entry = await (await lock()).find(found.recipe.key);
       if (entry === undefined) {
         return {

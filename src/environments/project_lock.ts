@@ -1,5 +1,5 @@
 /** Where a project's lock lies, and how its entries are read and added. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { digestBytes } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { isNotWritable, writeAtomically } from "./atomic_write.ts";
@@ -15,21 +15,27 @@ export interface ProjectLock {
   add(key: string, entry: LockEntry, signal: AbortSignal): Promise<void>;
 }
 
+/** The project's own lock, and the one in the store for a project that cannot be written. */
+export function lockPaths(folder: string, cache: string): [own: string, stored: string] {
+  return [join(folder, "sluice.lock"), join(cache, "projects", hex(digestBytes(folder)), "sluice.lock")];
+}
+
 /** The lock of the project in `folder`; `cache` is the user's cache of sluice. */
 export function openProjectLock(folder: string, cache: string): ProjectLock {
-  const own = join(folder, "sluice.lock");
-  const digest = hex(digestBytes(folder));
-  const stored = join(cache, "projects", digest, "sluice.lock");
+  const [own, stored] = lockPaths(folder, cache);
   const read = memoizedReader();
   return {
     find: async (key) => (await read(own)).environments[key] ?? (await read(stored)).environments[key],
     entries: async () =>
       (await Promise.all([own, stored].map(read))).flatMap((lock) => Object.values(lock.environments)),
     async add(key, entry, signal) {
-      const held = await lockExclusively(cache, `project-${digest}`, { signal, onWait: () => {} });
+      const held = await lockExclusively(cache, `project-${hex(digestBytes(folder))}`, {
+        signal,
+        onWait: () => {},
+      });
       try {
         if (await tryAdd(own, key, entry)) return;
-        await Deno.mkdir(join(cache, "projects", digest), { recursive: true });
+        await Deno.mkdir(dirname(stored), { recursive: true });
         if (await tryAdd(stored, key, entry)) return;
         refuse({
           code: "FOLDER_NOT_WRITABLE",

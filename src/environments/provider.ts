@@ -47,8 +47,10 @@ export interface Settled {
   readonly id: Digest;
   /** For listings. */
   readonly facts: EnvironmentFacts;
-  /** False when what lies in `folder` can no longer be used, as when its interpreter was removed. */
-  isUsable(folder: string): boolean;
+  /** Files in its folder without which it can no longer be used, as a link to an interpreter that was removed. */
+  readonly mustHold: readonly string[];
+  /** Files outside: while they and the lock are unchanged, the entry settles the same. */
+  readonly restsOn: readonly string[];
   /** Fills `folder`, which exists and is empty; it is renamed afterwards, so nothing may hold its path. */
   make(folder: string, work: Work): Promise<void>;
   describe(folder: string): Description;

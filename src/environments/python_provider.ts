@@ -4,7 +4,6 @@ import { type Digest, digestValue } from "../core/digest.ts";
 import type { PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import { findInterpreter, type InterpreterRequest } from "./interpreters.ts";
-import { isFile } from "./is_file.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
 import { minorOf } from "./python_version.ts";
@@ -106,7 +105,8 @@ async function settle(
         lock: digestValue(entry),
       };
     },
-    isUsable: (folder) => isFile(join(folder, "bin", "python")),
+    mustHold: ["bin/python"],
+    restsOn: [interpreter.path, ...(interpreter.library === undefined ? [] : [interpreter.library])],
     async make(folder, work) {
       const { installPackages } = await import("./python_lock.ts");
       await installPackages({ folder, packages, interpreter, requirements }, surroundings, work);

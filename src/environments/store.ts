@@ -36,6 +36,23 @@ export interface Made {
   readonly use: HeldLock;
 }
 
+/** An environment that must have been made already; undefined when it is not there, or not whole. */
+export async function findMade(
+  known: { readonly id: Digest; readonly mustHold: readonly string[] },
+  { cache, project }: Surroundings,
+  work: Work,
+): Promise<Made | undefined> {
+  const hex = hexOf(known.id);
+  const folder = join(environmentsFolder(cache), hex);
+  const use = await lockShared(cache, useLock(hex), work.signal);
+  if (isThere(known.mustHold, folder)) {
+    noteUse(folder, project);
+    return { folder, isNew: false, use };
+  }
+  use.release();
+  return undefined;
+}
+
 /** The environment's folder, made by whoever comes first. */
 export async function ensureMade(settled: Settled, surroundings: Surroundings, work: Work): Promise<Made> {
   const { cache, project } = surroundings;
@@ -43,7 +60,7 @@ export async function ensureMade(settled: Settled, surroundings: Surroundings, w
   const folder = join(environmentsFolder(cache), hex);
   const use = await lockShared(cache, useLock(hex), work.signal);
   try {
-    const isNew = !isThere(settled, folder) && await makeOnce(settled, folder, surroundings, work);
+    const isNew = !isThere(settled.mustHold, folder) && await makeOnce(settled, folder, surroundings, work);
     noteUse(folder, project);
     return { folder, isNew, use };
   } catch (error) {
@@ -52,8 +69,8 @@ export async function ensureMade(settled: Settled, surroundings: Surroundings, w
   }
 }
 
-function isThere(settled: Settled, folder: string): boolean {
-  return isFile(recordPath(folder)) && settled.isUsable(folder);
+function isThere(mustHold: readonly string[], folder: string): boolean {
+  return isFile(recordPath(folder)) && mustHold.every((path) => isFile(join(folder, path)));
 }
 
 /** False when another process made it meanwhile. */
@@ -68,7 +85,7 @@ async function makeOnce(
     onWait: () => work.onProgress({ is: "waiting" }),
   });
   try {
-    if (isThere(settled, folder)) return false;
+    if (isThere(settled.mustHold, folder)) return false;
     await removeLeftovers(folder);
     const temporary = `${folder}.${crypto.randomUUID()}`;
     await Deno.mkdir(temporary, { recursive: true });

@@ -1,0 +1,83 @@
+/**
+ * What a lock entry came to on this machine, kept in `<cache>/settled/`, so that a start with nothing changed needs
+ * neither to read the lock nor to look for an interpreter.
+ *
+ * A memory counts only while every file it rests on is the one it was, by inode, size and time of change.
+ */
+import { dirname, join } from "node:path";
+import type { Digest } from "../core/digest.ts";
+import { digestValue } from "../core/digest.ts";
+import { isNotWritable, writeAtomically } from "./atomic_write.ts";
+import { currentPlatform } from "./platform.ts";
+import type { Description, Settled, Surroundings } from "./provider.ts";
+import { lockPaths } from "./project_lock.ts";
+
+/** The part of `Settled` that an environment which is there needs. */
+export interface Remembered {
+  readonly id: Digest;
+  readonly mustHold: readonly string[];
+  readonly description: Description;
+}
+
+/** The file's content; only this module writes it, so its version is all that is checked. */
+interface Memory extends Remembered {
+  readonly version: typeof memoryVersion;
+  /** By path; null for a file that was not there. */
+  readonly stamps: Readonly<Record<string, string | null>>;
+}
+const memoryVersion = 1;
+
+/** What steers the search for interpreters, as that is not done again. */
+const searchVariables = ["PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME", "HOME"];
+
+/** Undefined when nothing is known, or something it rests on has changed. */
+export function recallSettled(recipeKey: Digest, surroundings: Surroundings): Remembered | undefined {
+  try {
+    const memory: Memory = JSON.parse(Deno.readTextFileSync(memoryPath(recipeKey, surroundings)));
+    if (memory.version !== memoryVersion) return undefined;
+    const isSame = Object.entries(memory.stamps).every(([path, stamp]) => stampOf(path) === stamp);
+    return isSame ? memory : undefined;
+  } catch {
+    // None yet, or a damaged one: it holds nothing that cannot be found again.
+    return undefined;
+  }
+}
+
+/** Where the cache cannot be written, the next start looks again. */
+export async function rememberSettled(
+  recipeKey: Digest,
+  settled: Settled,
+  folder: string,
+  surroundings: Surroundings,
+): Promise<void> {
+  const paths = [...lockPaths(surroundings.project, surroundings.cache), ...settled.restsOn];
+  const memory: Memory = {
+    version: memoryVersion,
+    stamps: Object.fromEntries(paths.map((path) => [path, stampOf(path)])),
+    id: settled.id,
+    mustHold: settled.mustHold,
+    description: settled.describe(folder),
+  };
+  const path = memoryPath(recipeKey, surroundings);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await writeAtomically(path, JSON.stringify(memory, undefined, 1) + "\n");
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
+  }
+}
+
+function memoryPath(recipeKey: Digest, { project, cache, variables }: Surroundings): string {
+  const search = searchVariables.map((name) => variables[name] ?? null);
+  const key = digestValue([recipeKey, project, currentPlatform(), search]);
+  return join(cache, "settled", `${key.slice("sha256:".length)}.json`);
+}
+
+function stampOf(path: string): string | null {
+  try {
+    const { ino, size, mtime } = Deno.statSync(path);
+    return `${ino} ${size} ${mtime?.getTime()}`;
+  } catch {
+    return null;
+  }
+}
