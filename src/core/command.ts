@@ -1,30 +1,37 @@
 /** A command as a template of words: it runs as an argument vector and prints as an MLproject command. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 
-export const Hole = z.object({
-  is: z.literal("hole"),
-  of: z.enum(["parameter", "input", "output"]),
-  name: z.string(),
-}).readonly();
+export const Hole = lazySchema(() =>
+  z.object({
+    is: z.literal("hole"),
+    of: z.enum(["parameter", "input", "output"]),
+    name: z.string(),
+  }).readonly()
+);
 export type Hole = z.infer<typeof Hole>;
 
-export const WordPart = z.discriminatedUnion("is", [
-  z.object({ is: z.literal("text"), text: z.string() }).readonly(),
-  Hole,
-]);
+export const WordPart = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    z.object({ is: z.literal("text"), text: z.string() }).readonly(),
+    Hole,
+  ])
+);
 export type WordPart = z.infer<typeof WordPart>;
 
-export const Word = z.discriminatedUnion("is", [
-  /** One argument: its parts side by side. */
-  z.object({ is: z.literal("word"), parts: z.array(WordPart).readonly() }).readonly(),
-  /** One argument for each reference of a `many` input. */
-  z.object({ is: z.literal("each"), input: z.string() }).readonly(),
-  /** `flag` when the boolean parameter is true, no argument otherwise. */
-  z.object({ is: z.literal("flag"), flag: z.string(), parameter: z.string() }).readonly(),
-]);
+export const Word = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    /** One argument: its parts side by side. */
+    z.object({ is: z.literal("word"), parts: z.array(WordPart).readonly() }).readonly(),
+    /** One argument for each reference of a `many` input. */
+    z.object({ is: z.literal("each"), input: z.string() }).readonly(),
+    /** `flag` when the boolean parameter is true, no argument otherwise. */
+    z.object({ is: z.literal("flag"), flag: z.string(), parameter: z.string() }).readonly(),
+  ])
+);
 export type Word = z.infer<typeof Word>;
 
-export const CommandTemplate = z.object({ words: z.array(Word).readonly() }).readonly();
+export const CommandTemplate = lazySchema(() => z.object({ words: z.array(Word).readonly() }).readonly());
 export type CommandTemplate = z.infer<typeof CommandTemplate>;
 
 /** What fills the holes of a template. A path that is absent (an optional input) is an empty argument. */

@@ -1,35 +1,42 @@
 /** Environments: what a step's programs and packages come from. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 import { Digest } from "./digest.ts";
 
-export const PythonRequirements = z.discriminatedUnion("from", [
-  z.object({ from: z.literal("list"), requirements: z.array(z.string()).readonly() }).readonly(),
-  /** A `requirements.txt`, a `pyproject.toml` or a folder with one (and perhaps a `uv.lock`); absolute. */
-  z.object({ from: z.literal("file"), path: z.string() }).readonly(),
-]);
+export const PythonRequirements = lazySchema(() =>
+  z.discriminatedUnion("from", [
+    z.object({ from: z.literal("list"), requirements: z.array(z.string()).readonly() }).readonly(),
+    /** A `requirements.txt`, a `pyproject.toml` or a folder with one (and perhaps a `uv.lock`); absolute. */
+    z.object({ from: z.literal("file"), path: z.string() }).readonly(),
+  ])
+);
 
-export const EnvironmentSpec = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("python"),
-    /** Such as `3.12` or `3.12.1`; absent: what the project's own file says, else the newest found. */
-    version: z.string().optional(),
-    requirements: PythonRequirements,
-  }).readonly(),
-  /** The Deno that runs sluice. */
-  z.object({ kind: z.literal("deno") }).readonly(),
-  /** The machine's own programs, as they are: never the same on two machines. */
-  z.object({ kind: z.literal("host") }).readonly(),
-]);
+export const EnvironmentSpec = lazySchema(() =>
+  z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("python"),
+      /** Such as `3.12` or `3.12.1`; absent: what the project's own file says, else the newest found. */
+      version: z.string().optional(),
+      requirements: PythonRequirements,
+    }).readonly(),
+    /** The Deno that runs sluice. */
+    z.object({ kind: z.literal("deno") }).readonly(),
+    /** The machine's own programs, as they are: never the same on two machines. */
+    z.object({ kind: z.literal("host") }).readonly(),
+  ])
+);
 export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
 export type PythonSpec = Extract<EnvironmentSpec, { kind: "python" }>;
 
 /** What is known of an environment without touching the network. */
-export const EnvironmentObservation = z.discriminatedUnion("is", [
-  /** `id` names the environment by its kind, resolved lock, interpreter and platform. */
-  z.object({ is: z.literal("locked"), id: Digest }).readonly(),
-  /** No lock yet, or one of other requirements: the first run resolves. */
-  z.object({ is: z.literal("unlocked"), because: z.string() }).readonly(),
-]);
+export const EnvironmentObservation = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    /** `id` names the environment by its kind, resolved lock, interpreter and platform. */
+    z.object({ is: z.literal("locked"), id: Digest }).readonly(),
+    /** No lock yet, or one of other requirements: the first run resolves. */
+    z.object({ is: z.literal("unlocked"), because: z.string() }).readonly(),
+  ])
+);
 export type EnvironmentObservation = z.infer<typeof EnvironmentObservation>;
 
 /** An environment that steps can run in. */

@@ -1,53 +1,58 @@
 /** Parameters: one specification gives the static type, the command-line option and the run-time check. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 import { fail, type Failure, type Result, succeed } from "./error.ts";
 import { inside, type Place } from "./place.ts";
 
-const described = { description: z.string().optional() };
+const described = () => ({ description: z.string().optional() });
 
-export const ParameterSpec = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("float"),
-    default: z.number().optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    exclusiveMin: z.number().optional(),
-    exclusiveMax: z.number().optional(),
-    ...described,
-  }).readonly(),
-  z.object({
-    type: z.literal("int"),
-    default: z.number().int().optional(),
-    min: z.number().int().optional(),
-    max: z.number().int().optional(),
-    ...described,
-  }).readonly(),
-  z.object({
-    type: z.literal("string"),
-    default: z.string().optional(),
-    /** A regular expression's source, unanchored, matched with the `u` flag. */
-    pattern: z.string().optional(),
-    minLength: z.number().int().optional(),
-    maxLength: z.number().int().optional(),
-    ...described,
-  }).readonly(),
-  z.object({ type: z.literal("boolean"), default: z.boolean().optional(), ...described }).readonly(),
-  z.object({
-    type: z.literal("choice"),
-    default: z.string().optional(),
-    choices: z.array(z.string()).readonly(),
-    ...described,
-  }).readonly(),
-  /** A file or folder on this machine. Its content is in the key. */
-  z.object({ type: z.literal("path"), default: z.string().optional(), ...described }).readonly(),
-  /** Text that names something elsewhere. */
-  z.object({ type: z.literal("uri"), default: z.string().optional(), ...described }).readonly(),
-]);
+export const ParameterSpec = lazySchema(() =>
+  z.discriminatedUnion("type", [
+    z.object({
+      type: z.literal("float"),
+      default: z.number().optional(),
+      min: z.number().optional(),
+      max: z.number().optional(),
+      exclusiveMin: z.number().optional(),
+      exclusiveMax: z.number().optional(),
+      ...described(),
+    }).readonly(),
+    z.object({
+      type: z.literal("int"),
+      default: z.number().int().optional(),
+      min: z.number().int().optional(),
+      max: z.number().int().optional(),
+      ...described(),
+    }).readonly(),
+    z.object({
+      type: z.literal("string"),
+      default: z.string().optional(),
+      /** A regular expression's source, unanchored, matched with the `u` flag. */
+      pattern: z.string().optional(),
+      minLength: z.number().int().optional(),
+      maxLength: z.number().int().optional(),
+      ...described(),
+    }).readonly(),
+    z.object({ type: z.literal("boolean"), default: z.boolean().optional(), ...described }).readonly(),
+    z.object({
+      type: z.literal("choice"),
+      default: z.string().optional(),
+      choices: z.array(z.string()).readonly(),
+      ...described(),
+    }).readonly(),
+    /** A file or folder on this machine. Its content is in the key. */
+    z.object({ type: z.literal("path"), default: z.string().optional(), ...described }).readonly(),
+    /** Text that names something elsewhere. */
+    z.object({ type: z.literal("uri"), default: z.string().optional(), ...described }).readonly(),
+  ])
+);
 export type ParameterSpec = z.infer<typeof ParameterSpec>;
 
 /** A value of a parameter. */
 export type ParameterValue = string | number | boolean;
-export const ParameterValueSchema: z.ZodType<ParameterValue> = z.union([z.string(), z.number(), z.boolean()]);
+export const ParameterValueSchema: z.ZodType<ParameterValue> = lazySchema(() =>
+  z.union([z.string(), z.number(), z.boolean()])
+);
 
 /** Longer values are refused: MLflow's own limit for a logged parameter, in characters. */
 export const maxParameterLength = 6000;

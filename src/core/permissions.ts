@@ -1,5 +1,6 @@
 /** What a step may reach and use, beyond what it declared as inputs and outputs. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 
 export interface Permissions {
   /** No network, all of it, or named hosts (`host` or `host:port`). */
@@ -12,27 +13,31 @@ export interface Permissions {
   readonly gpu: boolean;
 }
 // The type is written out, as `deno pack` makes declarations of what mod.ts reaches without inference.
-export const Permissions: z.ZodType<Permissions> = z.object({
-  net: z.union([z.boolean(), z.array(z.string()).readonly()]),
-  read: z.array(z.string()).readonly(),
-  write: z.array(z.string()).readonly(),
-  env: z.array(z.string()).readonly(),
-  gpu: z.boolean(),
-}).readonly();
+export const Permissions: z.ZodType<Permissions> = lazySchema(() =>
+  z.object({
+    net: z.union([z.boolean(), z.array(z.string()).readonly()]),
+    read: z.array(z.string()).readonly(),
+    write: z.array(z.string()).readonly(),
+    env: z.array(z.string()).readonly(),
+    gpu: z.boolean(),
+  }).readonly()
+);
 
 export const noPermissions: Permissions = { net: false, read: [], write: [], env: [], gpu: false };
 
 /** Limits cannot change a successful output, so they are never part of a key. */
-export const Limits = z.object({
-  /** Further attempts after the first fails; 0 by default. */
-  retries: z.number().int().min(0),
-  /** Of one attempt. */
-  timeoutMs: z.number().positive().optional(),
-  /** Counted against `--jobs`; 1 by default. */
-  cores: z.number().int().min(1),
-  /** Counted against the machine's memory when steps are started. */
-  memoryBytes: z.number().int().positive().optional(),
-}).readonly();
+export const Limits = lazySchema(() =>
+  z.object({
+    /** Further attempts after the first fails; 0 by default. */
+    retries: z.number().int().min(0),
+    /** Of one attempt. */
+    timeoutMs: z.number().positive().optional(),
+    /** Counted against `--jobs`; 1 by default. */
+    cores: z.number().int().min(1),
+    /** Counted against the machine's memory when steps are started. */
+    memoryBytes: z.number().int().positive().optional(),
+  }).readonly()
+);
 export type Limits = z.infer<typeof Limits>;
 
 export const noLimits: Limits = { retries: 0, cores: 1 };

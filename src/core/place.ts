@@ -1,5 +1,6 @@
 /** Where in a user's files a thing was said. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 
 /** A place in a file, and within what it says. */
 export interface Place {
@@ -13,12 +14,14 @@ export interface Place {
   readonly within?: readonly string[] | undefined;
 }
 // The type is written out, as `deno pack` makes declarations of what mod.ts reaches without inference.
-export const PlaceSchema: z.ZodType<Place> = z.object({
-  file: z.string().optional(),
-  line: z.number().int().optional(),
-  column: z.number().int().optional(),
-  within: z.array(z.string()).readonly().optional(),
-}).readonly();
+export const PlaceSchema: z.ZodType<Place> = lazySchema(() =>
+  z.object({
+    file: z.string().optional(),
+    line: z.number().int().optional(),
+    column: z.number().int().optional(),
+    within: z.array(z.string()).readonly().optional(),
+  }).readonly()
+);
 
 /** `pipeline.ts:12:7: step "train": parameter "alpha"`; URLs are shown relative to `folder` when below it. */
 export function formatPlace(place: Place, folder = workingFolder()): string {

@@ -1,5 +1,6 @@
 /** A plan: the frozen, keyed graph for one entry point and its arguments. Plain JSON, versioned. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 import { CommandTemplate } from "./command.ts";
 import { Digest } from "./digest.ts";
 import { EnvironmentObservation, EnvironmentSpec } from "./environment.ts";
@@ -12,83 +13,95 @@ import { PlaceSchema } from "./place.ts";
 /** The newest plan format this program writes and the only one it reads. */
 export const planVersion = 1;
 
-export const PlannedInput = z.discriminatedUnion("is", [
-  z.object({ is: z.literal("output"), step: z.string(), output: z.string() }).readonly(),
-  z.object({ is: z.literal("file"), path: z.string(), digest: Digest }).readonly(),
-  /** `uri` as given, `version` and `location` as the registry answered. */
-  z.object({
-    is: z.literal("registered"),
-    uri: z.string(),
-    version: z.string(),
-    location: z.string(),
-    /** Of the model's files, where they lie on this machine. */
-    digest: Digest.optional(),
-  }).readonly(),
-]);
+export const PlannedInput = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    z.object({ is: z.literal("output"), step: z.string(), output: z.string() }).readonly(),
+    z.object({ is: z.literal("file"), path: z.string(), digest: Digest }).readonly(),
+    /** `uri` as given, `version` and `location` as the registry answered. */
+    z.object({
+      is: z.literal("registered"),
+      uri: z.string(),
+      version: z.string(),
+      location: z.string(),
+      /** Of the model's files, where they lie on this machine. */
+      digest: Digest.optional(),
+    }).readonly(),
+  ])
+);
 export type PlannedInput = z.infer<typeof PlannedInput>;
 
-export const PlannedBinding = z.discriminatedUnion("is", [
-  z.object({ is: z.literal("one"), input: PlannedInput }).readonly(),
-  z.object({ is: z.literal("many"), inputs: z.array(PlannedInput).readonly() }).readonly(),
-  z.object({ is: z.literal("absent") }).readonly(),
-]);
+export const PlannedBinding = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    z.object({ is: z.literal("one"), input: PlannedInput }).readonly(),
+    z.object({ is: z.literal("many"), inputs: z.array(PlannedInput).readonly() }).readonly(),
+    z.object({ is: z.literal("absent") }).readonly(),
+  ])
+);
 export type PlannedBinding = z.infer<typeof PlannedBinding>;
 
-export const PlannedArgument = z.discriminatedUnion("is", [
-  z.object({
-    is: z.literal("value"),
-    value: ParameterValueSchema,
-    /** Of a `path` parameter: the digest of what lies there. */
-    digest: Digest.optional(),
-  }).readonly(),
-  z.object({ is: z.literal("metric"), step: z.string(), metric: z.string() }).readonly(),
-]);
+export const PlannedArgument = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    z.object({
+      is: z.literal("value"),
+      value: ParameterValueSchema,
+      /** Of a `path` parameter: the digest of what lies there. */
+      digest: Digest.optional(),
+    }).readonly(),
+    z.object({ is: z.literal("metric"), step: z.string(), metric: z.string() }).readonly(),
+  ])
+);
 export type PlannedArgument = z.infer<typeof PlannedArgument>;
 
-export const PlannedBody = z.discriminatedUnion("is", [
-  z.object({ is: z.literal("command"), command: CommandTemplate }).readonly(),
-  z.object({ is: z.literal("function"), module: z.string(), step: z.string() }).readonly(),
-]);
+export const PlannedBody = lazySchema(() =>
+  z.discriminatedUnion("is", [
+    z.object({ is: z.literal("command"), command: CommandTemplate }).readonly(),
+    z.object({ is: z.literal("function"), module: z.string(), step: z.string() }).readonly(),
+  ])
+);
 export type PlannedBody = z.infer<typeof PlannedBody>;
 
-export const PlannedStep = z.object({
-  name: z.string(),
-  /** The static key: everything that can change the outputs and is known before running, inputs by reference. */
-  key: Digest,
-  body: PlannedBody,
-  /** The folder the step runs in, absolute. */
-  folder: z.string(),
-  /** Of its source files (a function's module graph), by content. */
-  sources: Digest,
-  environment: EnvironmentSpec,
-  environmentState: EnvironmentObservation,
-  arguments: z.record(z.string(), PlannedArgument).readonly(),
-  /** For the values that are known only while running. */
-  parameters: z.record(z.string(), ParameterSpec).readonly(),
-  inputs: z.record(z.string(), PlannedBinding).readonly(),
-  outputs: z.record(z.string(), KindSpec).readonly(),
-  metrics: z.array(z.string()).readonly(),
-  /** All steps that must finish first, by data or by order; sorted. */
-  needs: z.array(z.string()).readonly(),
-  permissions: Permissions,
-  limits: Limits,
-  family: z.string().optional(),
-  place: PlaceSchema,
-}).readonly();
+export const PlannedStep = lazySchema(() =>
+  z.object({
+    name: z.string(),
+    /** The static key: everything that can change the outputs and is known before running, inputs by reference. */
+    key: Digest,
+    body: PlannedBody,
+    /** The folder the step runs in, absolute. */
+    folder: z.string(),
+    /** Of its source files (a function's module graph), by content. */
+    sources: Digest,
+    environment: EnvironmentSpec,
+    environmentState: EnvironmentObservation,
+    arguments: z.record(z.string(), PlannedArgument).readonly(),
+    /** For the values that are known only while running. */
+    parameters: z.record(z.string(), ParameterSpec).readonly(),
+    inputs: z.record(z.string(), PlannedBinding).readonly(),
+    outputs: z.record(z.string(), KindSpec).readonly(),
+    metrics: z.array(z.string()).readonly(),
+    /** All steps that must finish first, by data or by order; sorted. */
+    needs: z.array(z.string()).readonly(),
+    permissions: Permissions,
+    limits: Limits,
+    family: z.string().optional(),
+    place: PlaceSchema,
+  }).readonly()
+);
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
-export const Plan = z.object({
-  version: z.literal(planVersion),
-  pipeline: z.string(),
-  /** The pipeline's module, a `file://` URL. */
-  module: z.string(),
-  entryPoint: z.string(),
-  /** Each settable parameter in the entry point's reach, by full name. */
-  parameters: z.record(z.string(), ParameterValueSchema).readonly(),
-  /** In topological order; among equals, in the order of wiring. */
-  steps: z.array(PlannedStep).readonly(),
-  /** Left out as the boolean parameter is false. */
-  skipped: z.array(z.object({ step: z.string(), because: z.string() }).readonly()).readonly(),
-  results: z.record(z.string(), PipelineResult).readonly(),
-}).readonly();
+export const Plan = lazySchema(() =>
+  z.object({
+    version: z.literal(planVersion),
+    pipeline: z.string(),
+    /** The pipeline's module, a `file://` URL. */
+    module: z.string(),
+    entryPoint: z.string(),
+    /** Each settable parameter in the entry point's reach, by full name. */
+    parameters: z.record(z.string(), ParameterValueSchema).readonly(),
+    /** In topological order; among equals, in the order of wiring. */
+    steps: z.array(PlannedStep).readonly(),
+    /** Left out as the boolean parameter is false. */
+    skipped: z.array(z.object({ step: z.string(), because: z.string() }).readonly()).readonly(),
+    results: z.record(z.string(), PipelineResult).readonly(),
+  }).readonly()
+);
 export type Plan = z.infer<typeof Plan>;

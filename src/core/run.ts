@@ -1,5 +1,6 @@
 /** Asking for a run, and what comes back. */
 import { z } from "zod";
+import { lazySchema } from "./lazy_schema.ts";
 import type { StepReport } from "./event.ts";
 import type { ParameterValue } from "./parameter.ts";
 import type { PipelineDefinition } from "./pipeline.ts";
@@ -50,12 +51,14 @@ export type StartRun = (
 ) => Promise<RunOutcome>;
 
 /** What the child process of a `run` function reads on its standard input. */
-export const FunctionCall = z.object({
-  step: z.string(),
-  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  inputs: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()])),
-  outputs: z.record(z.string(), z.string()),
-});
+export const FunctionCall = lazySchema(() =>
+  z.object({
+    step: z.string(),
+    parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    inputs: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()])),
+    outputs: z.record(z.string(), z.string()),
+  })
+);
 export type FunctionCall = z.infer<typeof FunctionCall>;
 
 /**
@@ -63,15 +66,17 @@ export type FunctionCall = z.infer<typeof FunctionCall>;
  * `{"param": "depth", "value": "3"}`, `{"tag": "note", "value": "…"}` or `{"progress": 0.5}`.
  * `value` of a metric may be the text `NaN`, `Infinity` or `-Infinity`; `timestamp` is in milliseconds, now by default.
  */
-export const LogLine = z.union([
-  z.object({
-    metric: z.string().min(1).max(250),
-    value: z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]),
-    step: z.number().int().default(0),
-    timestamp: z.number().int().optional(),
-  }),
-  z.object({ param: z.string().min(1).max(250), value: z.union([z.string(), z.number(), z.boolean()]) }),
-  z.object({ tag: z.string().min(1).max(250), value: z.string() }),
-  z.object({ progress: z.number().min(0).max(1) }),
-]);
+export const LogLine = lazySchema(() =>
+  z.union([
+    z.object({
+      metric: z.string().min(1).max(250),
+      value: z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]),
+      step: z.number().int().default(0),
+      timestamp: z.number().int().optional(),
+    }),
+    z.object({ param: z.string().min(1).max(250), value: z.union([z.string(), z.number(), z.boolean()]) }),
+    z.object({ tag: z.string().min(1).max(250), value: z.string() }),
+    z.object({ progress: z.number().min(0).max(1) }),
+  ])
+);
 export type LogLine = z.infer<typeof LogLine>;
