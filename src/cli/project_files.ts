@@ -1,5 +1,5 @@
 /** The files that `sluice init` writes: a pipeline that runs anywhere Deno does, with its test. */
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { sluiceVersion } from "../compose/version.ts";
 
 /** Where the new folder finds sluice. */

@@ -1,6 +1,6 @@
 /** The sources of a `run` function: its module and all that it imports, as Deno resolves them. */
 import { dirname, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { z } from "zod";
 import { type Digest, digestValue } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";

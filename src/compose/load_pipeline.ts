@@ -1,6 +1,6 @@
 /** Finds the pipeline in a file. */
 import { join, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { pathToFileURL } from "../core/file_url.ts";
 import { refuse, SluiceError } from "../core/error.ts";
 import { nearest } from "../core/nearest.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";

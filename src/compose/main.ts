@@ -1,6 +1,6 @@
 /** The command line of a pipeline file: `deno run -A pipeline.ts train --alpha 0.1`. */
 import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
 import { definitionOf } from "../dsl/pipeline.ts";
 import { parsePipelineArguments } from "../terminal/pipeline_arguments.ts";

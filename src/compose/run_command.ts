@@ -16,12 +16,11 @@ export async function runCommand(
     return 0;
   }
   // Together: one after the other they would wait for the disk each.
-  const [{ executeRequest }, { openReporter }, { onInterruption }] = await Promise.all([
+  const [{ executeRequest }, reporter, { onInterruption }] = await Promise.all([
     import("./execute_request.ts"),
-    import("../terminal/reporter.ts"),
+    import("../terminal/reporter.ts").then(({ openReporter }) => openReporter(flags)),
     import("./interruption.ts"),
   ]);
-  const reporter = openReporter(flags);
   const interruption = onInterruption();
   try {
     const { status } = await executeRequest(definition, request, {

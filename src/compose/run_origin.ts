@@ -1,6 +1,6 @@
 /** Who runs what, from where: what the tags of a run say of its origin. */
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import type { RunOrigin } from "../scheduler/run_record.ts";
 import { sluiceVersion } from "./version.ts";
 
@@ -8,7 +8,7 @@ export async function findRunOrigin(module: string): Promise<RunOrigin> {
   const path = fileURLToPath(module);
   const gitCommit = await findGitCommit(dirname(path));
   return {
-    user: await userName(),
+    user: userName(),
     source: path,
     version: sluiceVersion,
     ...(gitCommit === undefined ? {} : { gitCommit }),
@@ -16,17 +16,22 @@ export async function findRunOrigin(module: string): Promise<RunOrigin> {
 }
 
 /** As Python's `getpass.getuser()` has it, which MLflow asks. */
-async function userName(): Promise<string> {
+function userName(): string {
   for (const name of ["LOGNAME", "USER", "LNAME", "USERNAME"]) {
     const value = Deno.env.get(name);
     if (value) return value;
   }
-  const { userInfo } = await import("node:os");
+  // A user id without an entry, as in some containers, has no name.
+  return nameInPasswords(String(Deno.uid())) ?? "unknown";
+}
+
+/** `name:password:uid:…`, a line each. */
+function nameInPasswords(uid: string): string | undefined {
   try {
-    return userInfo().username;
+    const lines = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
+    return lines.find((fields) => fields[2] === uid)?.[0];
   } catch {
-    // A user id without an entry, as in some containers.
-    return "unknown";
+    return undefined;
   }
 }
 

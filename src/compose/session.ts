@@ -1,6 +1,6 @@
 /** What planning and running both need: where the tracker is, and the environments of the project. */
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";

@@ -33,7 +33,7 @@ export const ParameterSpec = lazySchema(() =>
       maxLength: z.number().int().optional(),
       ...described(),
     }).readonly(),
-    z.object({ type: z.literal("boolean"), default: z.boolean().optional(), ...described }).readonly(),
+    z.object({ type: z.literal("boolean"), default: z.boolean().optional(), ...described() }).readonly(),
     z.object({
       type: z.literal("choice"),
       default: z.string().optional(),
@@ -41,9 +41,9 @@ export const ParameterSpec = lazySchema(() =>
       ...described(),
     }).readonly(),
     /** A file or folder on this machine. Its content is in the key. */
-    z.object({ type: z.literal("path"), default: z.string().optional(), ...described }).readonly(),
+    z.object({ type: z.literal("path"), default: z.string().optional(), ...described() }).readonly(),
     /** Text that names something elsewhere. */
-    z.object({ type: z.literal("uri"), default: z.string().optional(), ...described }).readonly(),
+    z.object({ type: z.literal("uri"), default: z.string().optional(), ...described() }).readonly(),
   ])
 );
 export type ParameterSpec = z.infer<typeof ParameterSpec>;

@@ -1,6 +1,6 @@
 /** Environments: what a step's programs and packages come from. */
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import type { EnvironmentSpec, PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { Place } from "../core/place.ts";

@@ -1,6 +1,6 @@
 /** What a step may reach and how much it may take, lowered from what a user writes. */
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
 import { type Limits, noPermissions, type Permissions } from "../core/permissions.ts";
 import type { Place } from "../core/place.ts";

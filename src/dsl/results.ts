@@ -1,6 +1,6 @@
 /** What a pipeline returns: checked and lowered when it is defined, read from the outcome when it has run. */
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
 import type { PipelineResult } from "../core/pipeline.ts";
 import { inside, type Place } from "../core/place.ts";

@@ -1,6 +1,6 @@
 /** What a plan must know of the world: questions, as values, and the answers to them. */
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import type { EnvironmentObservation, EnvironmentSpec } from "../core/environment.ts";

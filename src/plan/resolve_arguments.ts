@@ -1,6 +1,6 @@
 /** Plan: a pipeline and its arguments to a frozen, keyed graph. This file: what was asked, checked and complete. */
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { entryPoints, findReach, type Reach, type SettableParameter } from "../core/entry_point.ts";
 import { fail, type Failure, type Result, succeed } from "../core/error.ts";
 import { nearest } from "../core/nearest.ts";

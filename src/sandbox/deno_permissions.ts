@@ -1,6 +1,6 @@
 /** A policy as Deno's flags, for the process of a `run` function. */
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
 import type { Program, SandboxPolicy } from "../core/ports.ts";
 

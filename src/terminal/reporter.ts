@@ -1,10 +1,6 @@
 /** Chooses how a run is shown. */
 import type { Reporter } from "../core/ports.ts";
-import { jsonReporter } from "./json_reporter.ts";
-import { liveReporter } from "./live_reporter.ts";
 import { choosePaint } from "./paint.ts";
-import { plainReporter } from "./plain_reporter.ts";
-import { quietReporter } from "./quiet_reporter.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import type { RunFlags } from "./run_flags.ts";
 import { processSinks, type TextSink } from "./text_sink.ts";
@@ -24,12 +20,12 @@ export interface ReporterOptions {
  *
  * It shows failures as well: who runs a pipeline only turns the status into an exit code.
  */
-export function openReporter(
+export async function openReporter(
   flags: Pick<RunFlags, "json" | "quiet" | "verbose" | "color">,
   { sinks = processSinks(), workingFolder = Deno.cwd(), variable = Deno.env.get }: ReporterOptions = {},
-): Reporter {
+): Promise<Reporter> {
   const { stdout, stderr } = sinks;
-  if (flags.json) return jsonReporter(stdout);
+  if (flags.json) return (await import("./json_reporter.ts")).jsonReporter(stdout);
   const surface: ReporterSurface = {
     stdout,
     stderr,
@@ -37,7 +33,8 @@ export function openReporter(
     paintError: choosePaint(flags.color, stderr.isTerminal, variable),
     workingFolder,
   };
-  if (flags.quiet) return quietReporter(surface);
+  if (flags.quiet) return (await import("./quiet_reporter.ts")).quietReporter(surface);
   const isLive = stderr.isTerminal && !flags.verbose && variable("TERM") !== "dumb";
-  return isLive ? liveReporter(surface) : plainReporter(surface, { verbose: flags.verbose });
+  if (isLive) return (await import("./live_reporter.ts")).liveReporter(surface);
+  return (await import("./plain_reporter.ts")).plainReporter(surface, { verbose: flags.verbose });
 }

@@ -8,10 +8,10 @@ import type { TextSink } from "./text_sink.ts";
 const plain = { json: false, quiet: false, verbose: false, color: "auto" } as const;
 const noVariables = () => undefined;
 
-function show(flags: Parameters<typeof openReporter>[0], events: readonly Event[]) {
+async function show(flags: Parameters<typeof openReporter>[0], events: readonly Event[]) {
   const stdout = openBuffer();
   const stderr = openBuffer();
-  const reporter = openReporter(flags, {
+  const reporter = await openReporter(flags, {
     sinks: { stdout, stderr },
     workingFolder: "/work",
     variable: noVariables,
@@ -33,8 +33,8 @@ hint: Read its last lines, or its whole log
 `;
 const last = `Run bold-carp-12 (${runId}) failed in 2.6 s, logged to sqlite:///mlflow.db\n`;
 
-Deno.test("a run without a terminal is plain lines on standard error and a table on standard output", () => {
-  const { stdout, stderr } = show(plain, failingRun);
+Deno.test("a run without a terminal is plain lines on standard error and a table on standard output", async () => {
+  const { stdout, stderr } = await show(plain, failingRun);
   assert.equal(
     stdout,
     `   step        state       time  metrics
@@ -63,16 +63,19 @@ ${last}Next: sluice runs show ${runId}
   );
 });
 
-Deno.test("a quiet run is its failures on standard error and one line on standard output", () => {
-  assert.deepEqual(show({ ...plain, quiet: true }, failingRun), { stdout: last, stderr: `${failure}\n` });
+Deno.test("a quiet run is its failures on standard error and one line on standard output", async () => {
+  assert.deepEqual(await show({ ...plain, quiet: true }, failingRun), {
+    stdout: last,
+    stderr: `${failure}\n`,
+  });
 });
 
-Deno.test("a verbose run prints what steps print", () => {
-  assert.match(show({ ...plain, verbose: true }, failingRun).stderr, /^preprocess \| reading$/m);
+Deno.test("a verbose run prints what steps print", async () => {
+  assert.match((await show({ ...plain, verbose: true }, failingRun)).stderr, /^preprocess \| reading$/m);
 });
 
-Deno.test("a run as JSON is its events, one a line, and nothing else", () => {
-  const { stdout, stderr } = show({ ...plain, json: true }, failingRun);
+Deno.test("a run as JSON is its events, one a line, and nothing else", async () => {
+  const { stdout, stderr } = await show({ ...plain, json: true }, failingRun);
   const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.equal(stderr, "");
   assert.equal(events.length, failingRun.length);
@@ -81,26 +84,26 @@ Deno.test("a run as JSON is its events, one a line, and nothing else", () => {
   assert.equal(events.at(-1).status, "failed");
 });
 
-Deno.test("a finished run names what to look at next, another tracker too", () => {
+Deno.test("a finished run names what to look at next, another tracker too", async () => {
   const events = (tracker: string): Event[] => [
     started(["train"], { tracker }),
     { is: "run-ended", at: 2200, runId, status: "finished", steps: [report("train")] },
   ];
-  const next = (tracker: string) =>
-    show(plain, events(tracker)).stderr.split("\n").filter((line) => /^Next/.test(line));
-  assert.deepEqual(next("sqlite:////work/mlflow.db"), [
+  const next = async (tracker: string) =>
+    (await show(plain, events(tracker))).stderr.split("\n").filter((line) => /^Next/.test(line));
+  assert.deepEqual(await next("sqlite:////work/mlflow.db"), [
     `Next: sluice runs show ${runId}`,
     "Next: mlflow ui --backend-store-uri sqlite:///mlflow.db",
   ]);
-  assert.deepEqual(next("http://127.0.0.1:5000"), [
+  assert.deepEqual(await next("http://127.0.0.1:5000"), [
     `Next: sluice runs show ${runId} --tracking-uri http://127.0.0.1:5000`,
   ]);
 });
 
-Deno.test("a stopped run says which steps never started", () => {
+Deno.test("a stopped run says which steps never started", async () => {
   const killed = report("train", { outcome: { is: "killed" } });
   const never = report("notify", { outcome: { is: "killed" }, runId: "", startedAt: 2200 });
-  const { stdout, stderr } = show(plain, [
+  const { stdout, stderr } = await show(plain, [
     started(["train", "notify"], { skipped: [{ step: "plot", because: "plots" }] }),
     { is: "step-ended", at: 2200, ...killed },
     { is: "step-ended", at: 2200, ...never },
@@ -121,7 +124,7 @@ Deno.test("a stopped run says which steps never started", () => {
   );
 });
 
-Deno.test("no escape sequence from a name, a value or a line reaches a terminal", () => {
+Deno.test("no escape sequence from a name, a value or a line reaches a terminal", async () => {
   const evil = "\u001b[2J\u001b]0;owned\u0007\u009b31m";
   const step = report(evil, {
     metrics: { [evil]: 1 },
@@ -148,12 +151,12 @@ Deno.test("no escape sequence from a name, a value or a line reaches a terminal"
   for (
     const flags of [plain, { ...plain, verbose: true }, { ...plain, quiet: true }, { ...plain, json: true }]
   ) {
-    const { stdout, stderr } = show(flags, events);
+    const { stdout, stderr } = await show(flags, events);
     // deno-lint-ignore no-control-regex -- what must not be there
     assert.doesNotMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   }
   const screen = openScreen(80, 10);
-  const live = openReporter(plain, {
+  const live = await openReporter(plain, {
     sinks: { stdout: screen, stderr: screen },
     workingFolder: "/work",
     variable: noVariables,
@@ -162,9 +165,9 @@ Deno.test("no escape sequence from a name, a value or a line reaches a terminal"
 });
 
 /** The live view of a run on a terminal, and a table where `stdout` says. */
-function openLive(columns: number, rows: number, stdout?: TextSink) {
+async function openLive(columns: number, rows: number, stdout?: TextSink) {
   const screen = openScreen(columns, rows);
-  const reporter = openReporter(plain, {
+  const reporter = await openReporter(plain, {
     sinks: { stdout: stdout ?? screen, stderr: screen },
     workingFolder: "/work",
     variable: noVariables,
@@ -177,7 +180,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const drawing = () => wait(130);
 
 Deno.test("the live view has a line a step, with time, progress and last metric, and leaves a table", async () => {
-  const { screen, reporter } = openLive(80, 24);
+  const { screen, reporter } = await openLive(80, 24);
   const now = Date.now();
   reporter.report(started(["preprocess", "train", "evaluate"], { at: now }));
   reporter.report({
@@ -223,7 +226,7 @@ Deno.test("the live view has a line a step, with time, progress and last metric,
 
 Deno.test("the live view stays when the table goes elsewhere", async () => {
   const stdout = openBuffer();
-  const { screen, reporter } = openLive(80, 24, stdout);
+  const { screen, reporter } = await openLive(80, 24, stdout);
   const train = report("train");
   reporter.report(started(["train"]));
   reporter.report({ is: "step-ended", at: 2200, ...train });
@@ -235,7 +238,7 @@ Deno.test("the live view stays when the table goes elsewhere", async () => {
 
 Deno.test("the live view never has more lines than the terminal, nor wider ones, and shows what runs", async () => {
   for (const [columns, rows] of [[80, 10], [30, 5], [20, 3], [10, 2]] as const) {
-    const { screen, reporter } = openLive(columns, rows);
+    const { screen, reporter } = await openLive(columns, rows);
     const names = Array.from({ length: 300 }, (_, index) => `step-${index}`);
     reporter.report(started(names));
     for (const index of [0, 1, 2]) {
@@ -256,7 +259,7 @@ Deno.test("the live view never has more lines than the terminal, nor wider ones,
 });
 
 Deno.test("the live view is drawn at most ten times a second, however many events come", async () => {
-  const { screen, reporter } = openLive(80, 24);
+  const { screen, reporter } = await openLive(80, 24);
   reporter.report(started(["train"], { at: Date.now() }));
   reporter.report(stepStarted("train", Date.now()));
   const end = Date.now() + 450;
@@ -276,7 +279,7 @@ Deno.test("the live view is drawn at most ten times a second, however many event
 });
 
 Deno.test("the live view survives a terminal that becomes smaller", async () => {
-  const { screen, reporter } = openLive(80, 24);
+  const { screen, reporter } = await openLive(80, 24);
   reporter.report(started(["one", "two", "three", "four"]));
   await drawing();
   screen.resize(30, 4);

@@ -1,6 +1,6 @@
 /** Where artifacts are: a path, a `file://` URL, or an address that only the network leads to. */
 import { isAbsolute, posix, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath } from "../core/file_url.ts";
 
 /** Goes further down, before the query of an address: MLflow's `append_to_uri_path`. */
 export function below(location: string, ...segments: readonly string[]): string {
