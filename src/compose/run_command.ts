@@ -3,6 +3,7 @@ import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
+import { processSinks } from "../terminal/text_sink.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
 export async function runCommand(
@@ -39,11 +40,8 @@ async function showPlan(
   plan: Plan,
   flags: RunFlags,
 ) {
-  if (flags.json) {
-    const { canonicalJson } = await import("../core/canonical_json.ts");
-    console.log(canonicalJson(plan));
-    return;
-  }
-  const { dryRunText } = await import("../terminal/dry_run_text.ts");
-  console.log(dryRunText(plan));
+  const text = flags.json
+    ? (await import("../core/canonical_json.ts")).canonicalJson(plan)
+    : (await import("../terminal/dry_run_text.ts")).dryRunText(plan);
+  processSinks().stdout.write(`${text}\n`);
 }

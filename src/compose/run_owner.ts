@@ -4,6 +4,7 @@
  * The lock is the kernel's and ends with its process, however that ends; the file says which run to mend.
  */
 import { join } from "node:path";
+import { makeFolder } from "../core/file_tree.ts";
 import type { Tracker } from "../core/ports.ts";
 import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
@@ -23,7 +24,7 @@ const unlockedMark = ".";
 /** Keeps `runId` known as ours. */
 export async function ownRun(workspace: string, runId: string): Promise<RunOwner> {
   const folder = join(workspace, "owners");
-  await Deno.mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, runId);
   // Locked before it has its name, or another start might take the run for a dead one's in between.
   const unlocked = join(folder, `${unlockedMark}${runId}`);
@@ -71,7 +72,8 @@ async function namesIn(folder: string): Promise<string[]> {
     const entries = await Array.fromAsync(Deno.readDir(folder));
     return entries.map((entry) => entry.name).filter((name) => !name.startsWith(unlockedMark)).sort();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    // A file in its place is told of when the folder is made.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
     throw error;
   }
 }

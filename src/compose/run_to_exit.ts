@@ -1,9 +1,9 @@
 /** Ends the process as the command line promises: 0, 1 or 2 by what happened, 70 for a bug of ours. */
-import { codes, type Failure, SluiceError } from "../core/error.ts";
+import { codes, type Failure, refuse, SluiceError } from "../core/error.ts";
 import { failureLines } from "../terminal/failure_text.ts";
 import { choosePaint } from "../terminal/paint.ts";
 import type { ColorChoice } from "../terminal/run_flags.ts";
-import { processSinks, type TextSink } from "../terminal/text_sink.ts";
+import { lostText, processSinks, type TextSink } from "../terminal/text_sink.ts";
 
 /** The exit code for a bug, as `sysexits.h` has it. */
 export const bugExitCode = 70;
@@ -27,11 +27,19 @@ export async function runToExit(action: () => Promise<number>): Promise<never> {
   let code: number;
   try {
     code = await action();
+    const loss = lostText();
+    if (loss !== undefined && code === 0) refuse(lossFailure(loss));
   } catch (error) {
     code = exitCodeFor(error, stderr);
   }
   Deno.exit(code);
 }
+
+const lossFailure = (why: string): Failure => ({
+  code: "TEXT_NOT_WRITTEN",
+  message: `Cannot write to standard output or error: ${why}`,
+  hint: "Write to another place; a run itself was not stopped by it",
+});
 
 /** Writes what was thrown to `stderr`; the exit code it stands for. */
 export function exitCodeFor(error: unknown, stderr: TextSink): number {

@@ -1,6 +1,7 @@
 /** Reads files and folders that others made, following no link. */
 import { join } from "node:path";
 import { type Digest, digestBytes } from "./digest.ts";
+import { refuse } from "./error.ts";
 import { openSha256 } from "./sha256.ts";
 
 /** One entry of a tree; `path` is relative to its root, with forward slashes, and empty for a root that is a file. */
@@ -87,5 +88,21 @@ export class UnsupportedEntry extends Error {
   override readonly name = "UnsupportedEntry";
   constructor(readonly path: string) {
     super(`\`${path}\` is neither a file nor a folder`);
+  }
+}
+
+/** With all above it. Fails with FOLDER_NOT_WRITABLE. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    refuse({
+      code: "FOLDER_NOT_WRITABLE",
+      message: `Cannot make the folder \`${path}\`: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      hint:
+        "See that nothing else is in its place, that the folder above it can be written, and the disk has space",
+    });
   }
 }

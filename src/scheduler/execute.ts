@@ -39,7 +39,12 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
     startedAt: clock(),
     tags: pipelineTags(plan, options.origin),
   });
-  await options.onRun(run.id);
+  try {
+    await options.onRun(run.id);
+  } catch (error) {
+    await tracker.updateRun(run.id, { status: "FAILED", endedAt: clock() });
+    throw error;
+  }
   await tracker.logBatch(run.id, { parameters: loggedParameters(plan.parameters) });
   services.emit(startedEvent(plan, run.id, services, options));
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ReadyEnvironment } from "../core/environment.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { ProducedOutput, StepOutcome, StepReport } from "../core/event.ts";
+import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { RunServerSession, SandboxTier } from "../core/ports.ts";
@@ -132,7 +133,7 @@ async function runOnce(open: OpenStep, folder: string, environment: ReadyEnviron
 async function openLog(services: Services, run: RunInfo, folder: string): Promise<string> {
   const local = services.tracker.artifacts.localFolder(run.artifactUri);
   const logs = local === undefined ? folder : join(local, "logs");
-  await Deno.mkdir(logs, { recursive: true });
+  await makeFolder(logs);
   return join(logs, "output.log");
 }
 

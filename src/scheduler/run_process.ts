@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fillCommand } from "../core/command.ts";
 import type { ReadyEnvironment } from "../core/environment.ts";
+import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { ProcessExit, Program, RunServerSession, SandboxPolicy } from "../core/ports.ts";
@@ -42,7 +43,7 @@ export async function runAttempt(
   const outputs = join(attempt.folder, "outputs");
   const temporary = join(attempt.folder, "temporary");
   const logLines = join(attempt.folder, "log.jsonl");
-  await Promise.all([outputs, temporary].map((path) => Deno.mkdir(path, { recursive: true })));
+  await Promise.all([outputs, temporary].map(makeFolder));
   await Deno.writeTextFile(logLines, "");
   const outputPaths = Object.fromEntries(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),

@@ -18,7 +18,12 @@ interface Stream {
   isTerminal(): boolean;
 }
 
-/** A sink that goes silent when its reader is gone (`| head`): what is under way goes on to its end. */
+/** Why text was lost, as the disk was full or the like; a reader that is gone is no such reason. */
+let loss: string | undefined;
+/** Of any sink of this process; undefined when all that was to be read was written. */
+export const lostText = (): string | undefined => loss;
+
+/** A sink that goes silent when nothing can be written any more (`| head`): what is under way goes on to its end. */
 export function openSink(stream: Stream): TextSink {
   const encoder = new TextEncoder();
   let isOpen = true;
@@ -31,21 +36,39 @@ export function openSink(stream: Stream): TextSink {
   };
 }
 
-/** False when nobody reads any more. */
+/** False when nothing can be written any more. */
 function writeAll(stream: Stream, bytes: Uint8Array): boolean {
   let written = 0;
   while (written < bytes.length) {
     try {
       written += stream.writeSync(bytes.subarray(written));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) return false;
+      if (isReaderGone(error)) return false;
+      const refusal = systemRefusal(error);
+      if (refusal !== undefined) {
+        loss ??= refusal;
+        return false;
+      }
       // A pipe that another process made non-blocking is full: its reader needs a moment.
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      if (!isBusy(error)) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
   return true;
 }
+
+const isBusy = (error: unknown): boolean => error instanceof Deno.errors.WouldBlock;
+
+/** What the system says, such as that the disk is full; undefined for a bug, or when it is only busy. */
+const systemRefusal = (error: unknown): string | undefined =>
+  error instanceof Error && !isBusy(error) && /\(os error \d+\)/.test(error.message)
+    ? error.message
+    : undefined;
+
+/** A pipe whose other end is closed, or a terminal that is (EIO). */
+const isReaderGone = (error: unknown): boolean =>
+  error instanceof Deno.errors.BrokenPipe ||
+  (error instanceof Error && error.message.includes("(os error 5)"));
 
 function terminalSize(): { columns: number; rows: number } {
   try {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openSink } from "./text_sink.ts";
+import { lostText, openSink } from "./text_sink.ts";
 
 function stream(write: (bytes: Uint8Array) => number) {
   return { writeSync: write, isTerminal: () => false };
@@ -30,4 +30,15 @@ Deno.test("a sink is silent once its reader is gone, and throws anything else", 
       throw new Deno.errors.NotCapable("no");
     })).write("a")
   );
+});
+
+Deno.test("a sink is silent once its terminal is closed, and once its disk is full, which counts as a loss", () => {
+  const failing = (message: string) =>
+    openSink(stream(() => {
+      throw new Error(message);
+    }));
+  failing("Input/output error (os error 5)").write("a");
+  assert.equal(lostText(), undefined);
+  failing("No space left on device (os error 28)").write("a");
+  assert.equal(lostText(), "No space left on device (os error 28)");
 });
