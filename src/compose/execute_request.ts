@@ -79,7 +79,7 @@ async function executePlan(plan: Plan, prepared: Prepared): Promise<Ended> {
     executed = await execute(plan, services, {
       experiment,
       runName: options.runName ?? `${definition.name}/${plan.entryPoint}`,
-      origin: await findRunOrigin(definition.module),
+      origin: findRunOrigin(definition.module),
       capacity: machineCapacity(options.jobs),
       keepGoing: options.keepGoing ?? false,
       workspace: join(workspace, "steps"),

@@ -4,9 +4,9 @@ import { fileURLToPath } from "../core/file_url.ts";
 import type { RunOrigin } from "../scheduler/run_record.ts";
 import { sluiceVersion } from "./version.ts";
 
-export async function findRunOrigin(module: string): Promise<RunOrigin> {
+export function findRunOrigin(module: string): RunOrigin {
   const path = fileURLToPath(module);
-  const gitCommit = await findGitCommit(dirname(path));
+  const gitCommit = findGitCommit(dirname(path));
   return {
     user: userName(),
     source: path,
@@ -35,36 +35,50 @@ function nameInPasswords(uid: string): string | undefined {
   }
 }
 
-/** Read from git's own files: starting git would cost more than the rest of a small run. */
-export async function findGitCommit(folder: string): Promise<string | undefined> {
-  const gitFolder = await findGitFolder(folder);
+/** Read from git's own files, one small one after the other: starting git would cost more than the rest of a small run. */
+export function findGitCommit(folder: string): string | undefined {
+  const gitFolder = findGitFolder(folder);
   if (gitFolder === undefined) return undefined;
-  const head = await readText(join(gitFolder, "HEAD"));
+  const head = readText(join(gitFolder, "HEAD"));
   const reference = /^ref: (.+)$/m.exec(head ?? "")?.[1];
   if (reference === undefined) return asCommit(head);
-  const common = resolve(gitFolder, (await readText(join(gitFolder, "commondir")))?.trim() ?? ".");
+  const common = resolve(gitFolder, readText(join(gitFolder, "commondir"))?.trim() ?? ".");
   const loose = asCommit(
-    await readText(join(gitFolder, reference)) ?? await readText(join(common, reference)),
+    readText(join(gitFolder, reference)) ?? readText(join(common, reference)),
   );
   if (loose !== undefined) return loose;
-  const packed = await readText(join(common, "packed-refs"));
+  const packed = readText(join(common, "packed-refs"));
   return asCommit(packed?.split("\n").find((line) => line.endsWith(` ${reference}`))?.split(" ")[0]);
 }
 
-async function findGitFolder(folder: string): Promise<string | undefined> {
+function findGitFolder(folder: string): string | undefined {
   for (let at = folder;; at = dirname(at)) {
     const path = join(at, ".git");
-    const info = await Deno.stat(path).catch(() => undefined);
+    const info = statIfThere(path);
     if (info?.isDirectory) return path;
     if (info?.isFile) {
-      const target = /^gitdir: (.+)$/m.exec(await readText(path) ?? "")?.[1];
+      const target = /^gitdir: (.+)$/m.exec(readText(path) ?? "")?.[1];
       return target === undefined ? undefined : resolve(at, target);
     }
     if (at === dirname(at)) return undefined;
   }
 }
 
-const readText = (path: string) => Deno.readTextFile(path).catch(() => undefined);
+function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 function asCommit(text: string | undefined): string | undefined {
   return /^([0-9a-f]{40}|[0-9a-f]{64})\s*$/.exec(text ?? "")?.[1];

@@ -20,18 +20,18 @@ realTest(
     const folder = await Deno.makeTempDir();
     const project = join(folder, "project");
     await Deno.mkdir(join(project, "below"), { recursive: true });
-    assert.equal(await findGitCommit(join(folder, "project")), undefined);
+    assert.equal(findGitCommit(join(folder, "project")), undefined);
     await git(project, "init", "-q");
-    assert.equal(await findGitCommit(project), undefined);
+    assert.equal(findGitCommit(project), undefined);
     await git(project, "commit", "-q", "--allow-empty", "-m", "one");
     const commit = await git(project, "rev-parse", "HEAD");
-    assert.equal(await findGitCommit(join(project, "below")), commit);
+    assert.equal(findGitCommit(join(project, "below")), commit);
     await git(project, "pack-refs", "--all");
-    assert.equal(await findGitCommit(project), commit);
+    assert.equal(findGitCommit(project), commit);
     await git(project, "worktree", "add", "-q", join(folder, "tree"));
-    assert.equal(await findGitCommit(join(folder, "tree")), commit);
+    assert.equal(findGitCommit(join(folder, "tree")), commit);
     await git(project, "checkout", "-q", "--detach");
-    assert.equal(await findGitCommit(project), commit);
+    assert.equal(findGitCommit(project), commit);
     await Deno.remove(folder, { recursive: true });
   },
 );
