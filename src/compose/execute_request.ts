@@ -1,12 +1,12 @@
 /** Compose: hands the rooms to each other. This file: from a request to a finished run. */
 import { join } from "node:path";
-import { type Failure, refuse, unwrap } from "../core/error.ts";
+import { type Failure, refuse, SluiceError, unwrap } from "../core/error.ts";
 import type { Event, RunStatus } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Environments, Reporter, Tracker } from "../core/ports.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
-import type { Experiment } from "../core/tracking.ts";
+import { type Experiment, TrackingError } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
 import type { Capacity } from "../scheduler/ready_steps.ts";
@@ -50,10 +50,27 @@ export async function executeRequest(
     const workspace = workspaceFolder(session.location, session.workingFolder);
     await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
     return await executePlan(plan, { definition, session, tracker, workspace, options });
+  } catch (error) {
+    if (options.signal?.aborted && isExpected(error)) {
+      return refuse({
+        code: "RUN_INTERRUPTED",
+        message: `Run of entry point \`${request.entryPoint}\` was stopped`,
+      });
+    }
+    if (!(error instanceof TrackingError)) throw error;
+    return refuse({
+      code: "TRACKER_REFUSED",
+      message: `Cannot record the run as the tracker refuses: ${error.message}`,
+      hint: "See what it names; --experiment-name and --run-name choose other names",
+    });
   } finally {
     await session.close();
   }
 }
+
+/** What being stopped may look like on its way here; anything else is a bug even then. */
+const isExpected = (error: unknown): boolean =>
+  error instanceof SluiceError || (error instanceof DOMException && error.name === "AbortError");
 
 interface Prepared {
   readonly definition: PipelineDefinition;

@@ -1,9 +1,11 @@
 /** Runs or shows what the command line asked for: what a pipeline file and `sluice run` both do. */
+import { SluiceError } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
 import { processSinks } from "../terminal/text_sink.ts";
+import { writeFailure } from "./run_to_exit.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
 export async function runCommand(
@@ -23,16 +25,18 @@ export async function runCommand(
     import("./interruption.ts"),
   ]);
   const interruption = onInterruption();
+  const { signal } = interruption;
   try {
-    const { status } = await executeRequest(definition, request, {
-      ...flags,
-      reporter,
-      signal: interruption.signal,
-    });
+    const { status } = await executeRequest(definition, request, { ...flags, reporter, signal })
+      .finally(() => reporter.close());
     return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
+  } catch (error) {
+    const code = interruption.exitCode();
+    if (code === undefined || !(error instanceof SluiceError)) throw error;
+    writeFailure(error.failure, processSinks().stderr);
+    return code;
   } finally {
     interruption.close();
-    await reporter.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { codes, type Failure, refuse, SluiceError } from "../core/error.ts";
 import { failureLines } from "../terminal/failure_text.ts";
 import { choosePaint } from "../terminal/paint.ts";
 import type { ColorChoice } from "../terminal/run_flags.ts";
+import { sluiceRoot } from "./version.ts";
 import { lostText, processSinks, type TextSink } from "../terminal/text_sink.ts";
 
 /** The exit code for a bug, as `sysexits.h` has it. */
@@ -18,11 +19,11 @@ export async function runToExit(action: () => Promise<number>): Promise<never> {
   const { stderr } = processSinks();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(exitCodeFor(event.reason, stderr));
+    Deno.exit(exitCodeFor(orUsersOwn(event.reason), stderr));
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(exitCodeFor(event.error, stderr));
+    Deno.exit(exitCodeFor(orUsersOwn(event.error), stderr));
   });
   let code: number;
   try {
@@ -33,6 +34,18 @@ export async function runToExit(action: () => Promise<number>): Promise<never> {
     code = exitCodeFor(error, stderr);
   }
   Deno.exit(code);
+}
+
+/** What code of the user throws by itself, in a timer or a promise that nobody awaits, is no bug of ours. */
+function orUsersOwn(error: unknown): unknown {
+  const stack = error instanceof Error && !(error instanceof SluiceError) ? error.stack ?? "" : "";
+  if (!stack.includes("file://") || stack.includes(sluiceRoot)) return error;
+  return new SluiceError({
+    code: "PIPELINE_FILE_THREW",
+    message: "Cannot go on as the pipeline's own code threw, in a timer or a promise that is not awaited",
+    details: stack,
+    hint: "Mend the code; what a module of a pipeline does at its top is done whenever it is imported",
+  });
 }
 
 const lossFailure = (why: string): Failure => ({

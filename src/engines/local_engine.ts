@@ -11,6 +11,10 @@ const graceMs = 5000;
 /** How long after a process's end its output is waited for, should something hold it open. */
 const outputMs = 1000;
 
+/** The leaders of the groups that are under way: they do not outlive us when we end in the middle of it. */
+const running = new Set<number>();
+globalThis.addEventListener("unload", () => running.forEach((pid) => killGroup(pid, "SIGKILL")));
+
 /**
  * Runs processes on this machine.
  *
@@ -35,11 +39,13 @@ export const localEngine: Engine = {
       return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
     }
     const startedAt = Date.now();
+    running.add(child.pid);
     const ending = endOnLimit(child.pid, spec.timeoutMs, signal);
     const output = readOutput(child, log, onLine);
     output.failed.then(() => killGroup(child.pid, "SIGKILL"));
     writeInput(child, spec.stdin ?? "");
     const status = await child.status;
+    running.delete(child.pid);
     killGroup(child.pid, "SIGKILL");
     killEscaped(child.pid, startedAt, spec.variables["TMPDIR"]);
     ending.stop();

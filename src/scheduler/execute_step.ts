@@ -7,7 +7,7 @@ import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { RunServerSession, SandboxTier } from "../core/ports.ts";
-import type { RunInfo } from "../core/tracking.ts";
+import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
 import { openContentLog } from "./log_content.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
@@ -235,6 +235,13 @@ function failedOutcome(failure: Failure, end?: AttemptEnd, log?: string): StepOu
 /** Whatever else is thrown is a bug and goes on. */
 function asFailure(error: unknown, step: PlannedStep): Failure {
   if (error instanceof SluiceError) return error.failure;
+  if (error instanceof TrackingError) {
+    return {
+      code: "TRACKER_REFUSED",
+      message: `Cannot record step "${step.name}" as the tracker refuses: ${error.message}`,
+      at: inside(step.place, `step "${step.name}"`),
+    };
+  }
   if (error instanceof DOMException && error.name === "AbortError") {
     return { code: "RUN_INTERRUPTED", message: `Step "${step.name}" was stopped` };
   }

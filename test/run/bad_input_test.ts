@@ -125,6 +125,13 @@ Deno.test("a run refuses a pipeline file that is not there, and a folder without
   }
 });
 
+Deno.test("a run refuses an experiment's name that MLflow refuses", async () => {
+  await using folder = await workingFolder();
+  const run = await runPipeline(["preprocess", "--experiment-name", "x".repeat(501)], folder.path);
+  assert.equal(run.code, 2, run.stderr);
+  assert.match(run.stderr, /error\[TRACKER_REFUSED\].*maximum length of 500/);
+});
+
 Deno.test("a run refuses to choose among several pipelines, and takes one by its name", async () => {
   await using folder = await workingFolder();
   const named = await runSluice(["run", `${pipelineFile}#trainign`], folder.path);

@@ -112,3 +112,54 @@ Deno.test("under nohup a run goes on when its terminal is closed", async () => {
   running.kill("SIGTERM");
   assert.equal((await finish(running)).code, 143);
 });
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} while an environment is made ends with exit code ${code}, and leaves no tracker's file`, async () => {
+    await using folder = await workingFolder();
+    const text = `import { pipeline, python, sh, step } from "sluice";
+const a = step("a", { env: python({ requirements: ["nothing==1"] }), command: () => sh\`true\` });
+export default pipeline("slow", {}, () => a({}));`;
+    await Deno.writeTextFile(join(folder.path, "pipeline.ts"), text);
+    const mark = join(folder.path, "started");
+    const uv = `#!/bin/sh\n[ "$1" = --version ] && echo "uv 99.0.0" && exit\n: > ${mark}\nexec sleep 60\n`;
+    await Deno.writeTextFile(join(folder.path, "uv"), uv, { mode: 0o755 });
+    const running = startDeno([sluiceProgram, "run", "pipeline.ts"], folder.path, {
+      PATH: `${folder.path}:${Deno.env.get("PATH")}`,
+      XDG_CACHE_HOME: join(folder.path, "cache"),
+      DENO_DIR: await denoFolder(),
+    });
+    await untilThere(mark);
+    running.kill(signal);
+    const { code: exit, stderr } = await finish(running);
+    assert.equal(exit, code, stderr);
+    assert.match(stderr, /error\[RUN_INTERRUPTED\]/);
+    await assert.rejects(Deno.stat(join(folder.path, "mlflow.db")));
+  });
+}
+
+async function untilThere(path: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await Deno.stat(path).then(() => true, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`\`${path}\` was never there`);
+}
+
+/** Where this Deno keeps its packages, whatever names the user's cache. */
+async function denoFolder(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+Deno.test("what the user's module throws in a timer ends the run as the user's failure, with its processes", async () => {
+  await using folder = await workingFolder();
+  const text = `import { host, pipeline, sh, step } from "sluice";
+setTimeout(() => { throw new Error("mine, and late"); }, 400);
+const a = step("a", { env: host(), command: () => sh\`sleep 60\` });
+export default pipeline("late", {}, () => a({}));`;
+  await Deno.writeTextFile(join(folder.path, "pipeline.ts"), text);
+  const { code, stderr } = await finish(startDeno([sluiceProgram, "run", "pipeline.ts"], folder.path));
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /error\[PIPELINE_FILE_THREW\][\s\S]*mine, and late[\s\S]*pipeline\.ts:2/);
+  assert.deepEqual(await sleepers(folder.path), []);
+});
