@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { LockFile } from "../../src/environments/lock_file.ts";
 import { fetchArguments } from "../../src/environments/uv.ts";
-import { measure, measureInTurn, median } from "../measure.ts";
+import { definitionOf } from "../../src/dsl/pipeline.ts";
+import iris from "../../pipelines/iris/pipeline.ts";
+import { measure, measureInTurn } from "../measure.ts";
 import { type Row, seconds } from "../row.ts";
 import type { Workplace } from "../workplace.ts";
 
@@ -24,8 +26,7 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
 
   const first = await folder();
   await prepare(first);
-  const added: number[] = [];
-  for (let round = 0; round < rounds; round++) added.push(JSON.parse((await prepare(first)).stdout).tookMs);
+  const added = await measureAdded(workplace, project, { ...shared, XDG_CACHE_HOME: first });
 
   const requirements = join(project, "requirements.lock");
   const entry = Object.values(
@@ -54,8 +55,8 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
     {
       work: "an environment that is there",
       must: `≤ ${addedLimitMs} ms added`,
-      reached: `${median(added).toFixed(1)} ms`,
-      isReached: median(added) <= addedLimitMs,
+      reached: `${added.toFixed(1)} ms`,
+      isReached: added <= addedLimitMs,
     },
     {
       work: "a new environment from the lock",
@@ -64,6 +65,31 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
       isReached: ratio <= newLimit,
     },
   ];
+}
+
+/** What a whole run takes longer in the environment of the iris pipeline, which is there, than on the bare host. */
+async function measureAdded(
+  { root, deno, folder, rounds }: Workplace,
+  project: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<number> {
+  const spec = definitionOf(iris).steps[0]!.definition.environment;
+  if (spec.kind !== "python" || spec.requirements.from !== "list") {
+    throw new Error("iris has another environment");
+  }
+  const options = JSON.stringify({ version: spec.version, requirements: spec.requirements.requirements });
+  const working = await folder();
+  const run = async (name: string, env: string) => {
+    const path = join(project, `${name}.ts`);
+    const text = (await Deno.readTextFile(join(root, "bench/pipelines/true.ts"))).replace("host()", env);
+    await Deno.writeTextFile(path, text.replace("{ host,", "{ host, python,"));
+    const argv = [deno, "run", "-A", "--config", join(root, "deno.json"), path] as const;
+    return () => measure({ argv, folder: working, variables });
+  };
+  const programs = { host: await run("host", "host()"), python: await run("python", `python(${options})`) };
+  for (const program of Object.values(programs)) await program();
+  const { host, python } = await measureInTurn(programs, rounds * 2);
+  return python.wallMs - host.wallMs;
 }
 
 async function cacheThatKnowsInterpreters(cache: string, other: string): Promise<string> {
