@@ -46,7 +46,7 @@ async function answer(question: Question, world: World): Promise<Answer> {
     case "environment":
       return await world.environments.observe(question.spec);
     case "registered":
-      return await findRegistered(question.uri, question.place, await world.openTracker());
+      return await findRegistered(question.uri, question.place, world.openTracker);
   }
 }
 
@@ -78,7 +78,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** `models:/name/3` and `models:/name@alias`. */
-async function findRegistered(uri: string, at: Place, tracker: Tracker) {
+async function findRegistered(uri: string, at: Place, openTracker: () => Promise<Tracker>) {
   const match = /^models:\/(?<name>[^/@]+)(?:\/(?<version>\d+)|@(?<alias>[^/@]+))$/.exec(uri)?.groups;
   const refuse = (message: string): never => {
     throw new SluiceError({
@@ -91,6 +91,7 @@ async function findRegistered(uri: string, at: Place, tracker: Tracker) {
   };
   if (match === undefined) return refuse(`Cannot read \`${uri}\` as a registered model`);
   try {
+    const tracker = await openTracker();
     const version = match["version"] === undefined
       ? await tracker.getModelVersionByAlias(match["name"]!, match["alias"]!)
       : await tracker.getModelVersion(match["name"]!, match["version"]);
@@ -99,6 +100,9 @@ async function findRegistered(uri: string, at: Place, tracker: Tracker) {
     const digest = folder === undefined ? undefined : await digestGiven(folder, at);
     return { version: version.version, location, ...(digest === undefined ? {} : { digest }) };
   } catch (error) {
+    if (error instanceof SluiceError && error.failure.code === "TRACKER_MISSING") {
+      return refuse(`Cannot find the model \`${uri}\` as there is no tracker yet`);
+    }
     if (error instanceof TrackingError) return refuse(`Cannot find the model \`${uri}\`: ${error.message}`);
     throw error;
   }

@@ -31,8 +31,9 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     openTracker: (create: boolean) => tracker ??= openTracker({ ...choice, create }),
     environments: () => environments ??= openProjectEnvironments(project, variables),
     async close() {
-      (await environments)?.close();
-      await (await tracker)?.close();
+      // What could not be opened has been told of by whoever asked for it.
+      (await environments?.catch(() => undefined))?.close();
+      await (await tracker?.catch(() => undefined))?.close();
     },
   };
 }
