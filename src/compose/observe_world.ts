@@ -1,6 +1,6 @@
 /** Answers what a plan must know of the world. */
 import { join } from "node:path";
-import { fail, type Result, SluiceError, succeed } from "../core/error.ts";
+import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
 import { digestTree, UnsupportedEntry } from "../core/file_tree.ts";
 import type { Place } from "../core/place.ts";
 import type { Environments, Tracker } from "../core/ports.ts";
@@ -31,8 +31,25 @@ async function answerOrFail(question: Question, world: World): Promise<Result<An
     return succeed(await answer(question, world));
   } catch (error) {
     if (error instanceof SluiceError) return fail(error.failure);
+    if (error instanceof Error && /\(os error \d+\)/.test(error.message)) {
+      return fail(unreadable(error, question));
+    }
     throw error;
   }
+}
+
+/** What the system refuses, such as a file of somebody else beside the pipeline. */
+function unreadable(error: Error, question: Question): Failure {
+  const isSources = question.is === "sources" || question.is === "modules";
+  return {
+    code: "GIVEN_FILE_INVALID",
+    message: `Cannot read ${
+      isSources ? "the source files of a step" : "what a step is given"
+    }: ${error.message}`,
+    hint: isSources
+      ? "Give yourself the right to read it, name what the step needs in its `sources`, or add it to `.gitignore`"
+      : "Give yourself the right to read it",
+  };
 }
 
 async function answer(question: Question, world: World): Promise<Answer> {
