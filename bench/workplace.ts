@@ -1,6 +1,7 @@
 /** Where programs are measured: a folder for a project, and the environment they get. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { denoFolder } from "../src/scheduler/deno_folder.ts";
 import { mlflowPython } from "../test/real/mlflow.ts";
 
 export interface Workplace {
@@ -32,7 +33,14 @@ export function openWorkplace(temporary: string, rounds: number): Workplace {
     root: fileURLToPath(new URL("..", import.meta.url)),
     deno: Deno.execPath(),
     folder: () => Deno.makeTempDir({ dir: temporary }),
-    variables: { ...variables, DO_NOT_TRACK: "true", NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    // Deno's own cache stays where it is when a row gives sluice an empty one.
+    variables: {
+      ...variables,
+      ...denoCache(variables),
+      DO_NOT_TRACK: "true",
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
+    },
     rounds,
     mlflowPrograms,
     async uv() {
@@ -40,4 +48,9 @@ export function openWorkplace(temporary: string, rounds: number): Workplace {
       return await findUv(variables, await Deno.makeTempDir({ dir: temporary }));
     },
   };
+}
+
+function denoCache(variables: Readonly<Record<string, string>>): Record<string, string> {
+  const folder = denoFolder(variables);
+  return folder === undefined ? {} : { DENO_DIR: folder };
 }

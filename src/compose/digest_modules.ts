@@ -4,14 +4,17 @@ import { fileURLToPath } from "../core/file_url.ts";
 import { z } from "zod";
 import { type Digest, digestValue } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
+import { lazySchema } from "../core/lazy_schema.ts";
 import { digestFile } from "../core/file_tree.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import { sluiceRoot, sluiceVersion } from "./version.ts";
 
-const DenoInfo = z.object({
-  modules: z.array(z.object({ specifier: z.string(), error: z.string().optional() })),
-  npmPackages: z.record(z.string(), z.unknown()).optional(),
-});
+const DenoInfo = lazySchema(() =>
+  z.object({
+    modules: z.array(z.object({ specifier: z.string(), error: z.string().optional() })),
+    npmPackages: z.record(z.string(), z.unknown()).optional(),
+  })
+);
 
 /**
  * Over: the path of each local module, relative to the first, with its content; the npm packages with their exact

@@ -6,20 +6,30 @@ import { basename, dirname, join } from "node:path";
  * Two writers leave one of the two texts, never a mixture.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
+  await replace(path, text, true);
+  await syncFolder(dirname(path));
+}
+
+/**
+ * The same without forcing it to disk, for what can be found again: after a power loss the file may be empty. To force
+ * it would wait for all that was just written beside it, such as a new environment.
+ */
+export const writeWhole = (path: string, text: string): Promise<void> => replace(path, text, false);
+
+async function replace(path: string, text: string, isForced: boolean): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}`);
   try {
     {
       using file = await Deno.open(temporary, { write: true, createNew: true });
       await writeAll(file, new TextEncoder().encode(text));
-      await file.sync();
+      if (isForced) await file.sync();
     }
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
-  await syncFolder(folder);
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { openSha256 } from "../core/sha256.ts";
-import { isNotWritable, writeAtomically } from "./atomic_write.ts";
+import { isNotWritable, writeWhole } from "./atomic_write.ts";
 
 export interface InterpreterFacts {
   /** The executable itself, behind links and virtual environments. */
@@ -103,7 +103,7 @@ async function readMemory(path: string): Promise<Memory> {
 async function keep(path: string, text: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    await writeAtomically(path, text);
+    await writeWhole(path, text);
   } catch (error) {
     if (!isNotWritable(error)) throw error;
   }

@@ -1,10 +1,10 @@
 /** Where a project's lock lies, and how its entries are read and added. */
-import { dirname, join } from "node:path";
-import { digestBytes } from "../core/digest.ts";
+import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
 import { isNotWritable, writeAtomically } from "./atomic_write.ts";
 import { lockExclusively } from "./file_lock.ts";
 import type { LockEntry, LockFile } from "./lock_file.ts";
+import { lockPaths, projectHex } from "./lock_paths.ts";
 
 export interface ProjectLock {
   /** The entry of what was asked for, from the project or, where that cannot be written, from the store. */
@@ -13,11 +13,6 @@ export interface ProjectLock {
   entries(): Promise<readonly LockEntry[]>;
   /** Adds an entry; those of other processes are kept. */
   add(key: string, entry: LockEntry, signal: AbortSignal): Promise<void>;
-}
-
-/** The project's own lock, and the one in the store for a project that cannot be written. */
-export function lockPaths(folder: string, cache: string): [own: string, stored: string] {
-  return [join(folder, "sluice.lock"), join(cache, "projects", hex(digestBytes(folder)), "sluice.lock")];
 }
 
 /** The lock of the project in `folder`; `cache` is the user's cache of sluice. */
@@ -29,7 +24,7 @@ export function openProjectLock(folder: string, cache: string): ProjectLock {
     entries: async () =>
       (await Promise.all([own, stored].map(read))).flatMap((lock) => Object.values(lock.environments)),
     async add(key, entry, signal) {
-      const held = await lockExclusively(cache, `project-${hex(digestBytes(folder))}`, {
+      const held = await lockExclusively(cache, `project-${projectHex(folder)}`, {
         signal,
         onWait: () => {},
       });
@@ -49,8 +44,6 @@ export function openProjectLock(folder: string, cache: string): ProjectLock {
     },
   };
 }
-
-const hex = (digest: string) => digest.slice(digest.indexOf(":") + 1);
 
 /** False when the file cannot be written; a lock that cannot be read is refused and left alone. */
 async function tryAdd(path: string, key: string, entry: LockEntry): Promise<boolean> {

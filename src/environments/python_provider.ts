@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Digest, digestValue } from "../core/digest.ts";
 import type { PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
-import { findInterpreter, type InterpreterRequest } from "./interpreters.ts";
+import type { InterpreterRequest } from "./interpreters.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
 import { minorOf } from "./python_version.ts";
@@ -25,6 +25,7 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
     recipe: {
       key,
       async resolve(locked, work): Promise<LockEntry> {
+        const { findInterpreter } = await import("./interpreters.ts");
         const interpreter = await findInterpreter(request, surroundings);
         const { resolvePackages } = await import("./python_lock.ts");
         const near = nearestEntry(
@@ -85,6 +86,7 @@ async function settle(
   requirements: Requirements,
   surroundings: Surroundings,
 ): Promise<Settled> {
+  const { findInterpreter } = await import("./interpreters.ts");
   const interpreter = await findInterpreter(
     {
       version: entry.python,

@@ -7,10 +7,10 @@
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { digestValue } from "../core/digest.ts";
-import { isNotWritable, writeAtomically } from "./atomic_write.ts";
+import { isNotWritable, writeWhole } from "./atomic_write.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Description, Settled, Surroundings } from "./provider.ts";
-import { lockPaths } from "./project_lock.ts";
+import { lockPaths } from "./lock_paths.ts";
 
 /** The part of `Settled` that an environment which is there needs. */
 export interface Remembered {
@@ -61,7 +61,7 @@ export async function rememberSettled(
   const path = memoryPath(recipeKey, surroundings);
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    await writeAtomically(path, JSON.stringify(memory, undefined, 1) + "\n");
+    await writeWhole(path, JSON.stringify(memory, undefined, 1) + "\n");
   } catch (error) {
     if (!isNotWritable(error)) throw error;
   }

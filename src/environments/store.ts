@@ -5,20 +5,23 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Digest, digestBytes } from "../core/digest.ts";
+import { lazySchema } from "../core/lazy_schema.ts";
 import { isFile } from "./is_file.ts";
 import { type HeldLock, lockExclusively, lockShared } from "./file_lock.ts";
 import { isNotWritable } from "./atomic_write.ts";
 import type { Settled, Surroundings, Work } from "./provider.ts";
 
 /** What `environment.json` holds. */
-export const EnvironmentRecord = z.object({
-  version: z.literal(1),
-  kind: z.string(),
-  python: z.string().optional(),
-  packages: z.number().int(),
-  /** The digest of the lock entry it was made from. */
-  lock: z.string(),
-}).readonly();
+export const EnvironmentRecord = lazySchema(() =>
+  z.object({
+    version: z.literal(1),
+    kind: z.string(),
+    python: z.string().optional(),
+    packages: z.number().int(),
+    /** The digest of the lock entry it was made from. */
+    lock: z.string(),
+  }).readonly()
+);
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
 
 export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
