@@ -101,7 +101,10 @@ async function executePlan(plan: Plan, prepared: Prepared): Promise<Ended> {
       keepGoing: options.keepGoing ?? false,
       workspace: join(workspace, "steps"),
       signal: options.signal ?? new AbortController().signal,
-      onRun: async (runId) => void (owner = await ownRun(workspace, runId)),
+      onRun: async (runId) => {
+        await owner?.release();
+        owner = ownRun(workspace, runId);
+      },
     });
   } finally {
     await close();

@@ -22,15 +22,15 @@ export interface RunOwner {
 const unlockedMark = ".";
 
 /** Keeps `runId` known as ours. */
-export async function ownRun(workspace: string, runId: string): Promise<RunOwner> {
+export function ownRun(workspace: string, runId: string): RunOwner {
   const folder = join(workspace, "owners");
-  await makeFolder(folder);
+  makeFolder(folder);
   const path = join(folder, runId);
   // Locked before it has its name, or another start might take the run for a dead one's in between.
   const unlocked = join(folder, `${unlockedMark}${runId}`);
-  const file = await Deno.open(unlocked, { create: true, write: true });
-  await file.lock(true);
-  await Deno.rename(unlocked, path);
+  const file = Deno.openSync(unlocked, { create: true, write: true });
+  file.lockSync(true);
+  Deno.renameSync(unlocked, path);
   return {
     async release() {
       await Deno.remove(path).catch(() => {});

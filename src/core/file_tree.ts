@@ -92,9 +92,9 @@ export class UnsupportedEntry extends Error {
 }
 
 /** With all above it. Fails with FOLDER_NOT_WRITABLE. */
-export async function makeFolder(path: string): Promise<void> {
+export function makeFolder(path: string): void {
   try {
-    await Deno.mkdir(path, { recursive: true });
+    Deno.mkdirSync(path, { recursive: true });
   } catch (error) {
     refuse({
       code: "FOLDER_NOT_WRITABLE",

@@ -19,7 +19,7 @@ export interface ExecuteOptions {
   readonly keepGoing: boolean;
   readonly workspace: string;
   readonly signal: AbortSignal;
-  /** Told the parent run's id as soon as there is one, before anything else is recorded. */
+  /** Told the parent run's id before it is recorded, and again when a server gives it another. */
   readonly onRun: (runId: string) => Promise<void>;
 }
 
@@ -32,19 +32,18 @@ export interface Executed {
 
 export async function execute(plan: Plan, services: Services, options: ExecuteOptions): Promise<Executed> {
   const { tracker, clock } = services;
+  const id = newRunId();
+  await options.onRun(id);
   const run = await tracker.createRun({
+    id,
     experimentId: options.experiment.id,
     name: options.runName,
     user: options.origin.user,
     startedAt: clock(),
     tags: pipelineTags(plan, options.origin),
   });
-  try {
-    await options.onRun(run.id);
-  } catch (error) {
-    await tracker.updateRun(run.id, { status: "FAILED", endedAt: clock() });
-    throw error;
-  }
+  // A server gives ids of its own.
+  if (run.id !== id) await options.onRun(run.id);
   await tracker.logBatch(run.id, { parameters: loggedParameters(plan.parameters) });
   services.emit(startedEvent(plan, run.id, services, options));
 
@@ -69,6 +68,9 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
   });
   return { runId: run.id, status, reports };
 }
+
+/** 32 hex digits, as MLflow's are. */
+const newRunId = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex();
 
 /**
  * Runs every step it can. After a failure nothing new is started, unless `keepGoing`, and what runs may finish.

@@ -60,7 +60,7 @@ export async function executeStep(
     if (!gathered.ok) throw new SluiceError(gathered.failure);
     inputs = gathered.value;
     ended = await runRecorded(
-      { step, run, inputs, folder, log: await openLog(services, run, folder) },
+      { step, run, inputs, folder, log: openLog(services, run, folder) },
       context,
     );
   } catch (error) {
@@ -130,10 +130,10 @@ async function runOnce(open: OpenStep, folder: string, environment: ReadyEnviron
 }
 
 /** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
-async function openLog(services: Services, run: RunInfo, folder: string): Promise<string> {
+function openLog(services: Services, run: RunInfo, folder: string): string {
   const local = services.tracker.artifacts.localFolder(run.artifactUri);
   const logs = local === undefined ? folder : join(local, "logs");
-  await makeFolder(logs);
+  makeFolder(logs);
   return join(logs, "output.log");
 }
 
