@@ -99,7 +99,7 @@ export type PipelineResult =
   | { readonly is: "given"; readonly source: Source }
   | { readonly is: "parameter"; readonly name: string }
   | { readonly is: "list"; readonly items: readonly PipelineResult[] };
-export const PipelineResult: z.ZodType<PipelineResult> = z.lazy(() =>
+export const PipelineResult: z.ZodType<PipelineResult> = lazySchema(() =>
   z.discriminatedUnion("is", [
     z.object({ is: z.literal("output"), step: z.string(), output: z.string() }).readonly(),
     z.object({ is: z.literal("metric"), step: z.string(), metric: z.string() }).readonly(),
