@@ -16,6 +16,7 @@ const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
   [1, "A step or an environment failed"],
   [2, "Asked wrongly: an argument, a file, a missing tool, a stale lock"],
   [70, "A bug of sluice, with its stack"],
+  [129, "Stopped as the terminal was closed"],
   [130, "Stopped by Ctrl-C"],
   [143, "Stopped by SIGTERM"],
 ];

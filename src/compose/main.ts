@@ -4,14 +4,13 @@ import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
 import { definitionOf } from "../dsl/pipeline.ts";
 import { parsePipelineArguments } from "../terminal/pipeline_arguments.ts";
-import { runCommand } from "./run_command.ts";
 import { runToExit } from "./run_to_exit.ts";
 import { showUncaughtRefusals } from "./uncaught_refusal.ts";
 
 showUncaughtRefusals();
 
 /**
- * Runs a pipeline as the program's arguments say, then exits with 0, 1, 2, 70, 130 or 143.
+ * Runs a pipeline as the program's arguments say, then exits with 0, 1, 2, 70, 129, 130 or 143.
  *
  * ```ts
  * export default iris;
@@ -22,7 +21,10 @@ export async function main(pipeline: object, args: readonly string[] = Deno.args
   await runToExit(async () => {
     const definition = definitionOf(pipeline);
     const command = unwrap(parsePipelineArguments(definition, args));
-    if (command.is === "run") return await runCommand(definition, command.request, command.flags);
+    if (command.is === "run") {
+      const { runCommand } = await import("./run_command.ts");
+      return await runCommand(definition, command.request, command.flags);
+    }
     const { answerPipelineCommand } = await import("../terminal/pipeline_answer.ts");
     answerPipelineCommand(definition, command, `deno run -A ${shownFile(definition.module)}`);
     return 0;

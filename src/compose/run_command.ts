@@ -3,6 +3,9 @@ import { SluiceError } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
+import { openReporter } from "../terminal/reporter.ts";
+import { executeRequest } from "./execute_request.ts";
+import { onInterruption } from "./interruption.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
 import { processSinks } from "../terminal/text_sink.ts";
 import { writeFailure } from "./run_to_exit.ts";
@@ -18,12 +21,7 @@ export async function runCommand(
     await showPlan(await planRequest(definition, request, flags), flags);
     return 0;
   }
-  // Together: one after the other they would wait for the disk each.
-  const [{ executeRequest }, reporter, { onInterruption }] = await Promise.all([
-    import("./execute_request.ts"),
-    import("../terminal/reporter.ts").then(({ openReporter }) => openReporter(flags)),
-    import("./interruption.ts"),
-  ]);
+  const reporter = await openReporter(flags);
   const interruption = onInterruption();
   const { signal } = interruption;
   try {
