@@ -2,8 +2,9 @@
 
 /** The path of a `file://` URL; POSIX only, as all of sluice. */
 export function fileURLToPath(url: string | URL): string {
-  const { protocol, pathname } = new URL(url);
-  if (protocol !== "file:") throw new TypeError(`${url} is no file URL`);
+  const { protocol, host, pathname } = new URL(url);
+  // A host is another machine's; `localhost` is read as none.
+  if (protocol !== "file:" || host !== "") throw new TypeError(`${url} is no file URL`);
   return decodeURIComponent(pathname);
 }
 

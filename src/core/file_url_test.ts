@@ -20,6 +20,10 @@ for (const path of ["/a/b.ts", "/a b/c#d?e%f.ts", "/ü/日本/x.ts", "/a\nb"]) {
   });
 }
 
-Deno.test("fileURLToPath() refuses what is no file", () => {
-  assert.throws(() => fileURLToPath("https://example.com/a.ts"), TypeError);
+Deno.test("fileURLToPath() refuses what is no file, or another machine's", () => {
+  for (const text of ["https://example.com/a.ts", "file://host/a.ts"]) {
+    assert.throws(() => fileURLToPath(text), TypeError);
+    assert.throws(() => url.fileURLToPath(text), TypeError);
+  }
+  assert.equal(fileURLToPath("file://localhost/a.ts"), "/a.ts");
 });
