@@ -46,7 +46,7 @@ realTest(["uv", "python", "bash"], "the commands of README.md print what it says
   }
 });
 
-Deno.test("the TypeScript of README.md type-checks", async () => {
+Deno.test("the TypeScript of README.md type-checks, and its pipelines can be planned", async () => {
   const folder = await Deno.makeTempDir({ prefix: "sluice-readme-" });
   try {
     for (const { 1: source, index } of readme.matchAll(/^```ts\n(.*?)^```$/gms)) {
@@ -59,6 +59,12 @@ Deno.test("the TypeScript of README.md type-checks", async () => {
       args: ["check", `--config=${root}deno.json`, folder],
     }).output();
     assert.ok(success, new TextDecoder().decode(stderr));
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!(await Deno.readTextFile(join(folder, name))).includes("await main(")) continue;
+      const args = ["run", "-A", `--config=${root}deno.json`, join(folder, name), "--dry-run"];
+      const planned = await new Deno.Command(Deno.execPath(), { args }).output();
+      assert.ok(planned.success, new TextDecoder().decode(planned.stderr));
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -27,7 +27,11 @@ export function checkResults(scope: Scope, returned: unknown, at: Place): Readon
     checkResult(scope, value, here);
     const use = stateOfUse(value);
     if (use !== undefined && use.name !== `${scope.path}${name}`) {
-      invalid(`as the use it is has the name \`${use.name}\``, here, "Return a whole use under its own name");
+      invalid(
+        `as \`${name}\` as it is the use \`${use.name}\`, whose name is its entry point`,
+        here,
+        `Return it as \`${use.name}: …\`, or return its outputs under any name`,
+      );
     }
     results[name] = value;
   }
