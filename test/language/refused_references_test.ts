@@ -70,7 +70,7 @@ testRefusals(import.meta.url, [
     "a use under another name",
     "WIRE_INVALID",
     () => pipeline("wired", {}, () => ({ rest: wait({}) })),
-    "has the name `wait`",
+    "is the use `wait`",
     [
       'pipeline "wired"',
       'result "rest"',
