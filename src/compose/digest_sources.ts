@@ -18,7 +18,8 @@ const isDatabase = (name: string) => /^mlflow\.db(-wal|-shm|-journal)?$/.test(na
 
 /**
  * The digest of `only` (paths relative to `folder`), else of every file in `folder` that git would not ignore, by the
- * `.gitignore` files in it; `modules` are left out. Links count as the text they hold and are not followed.
+ * `.gitignore` files in it; `modules` are left out. Links count as the text they hold and are not followed. What
+ * cannot be read counts as its name, and what others remove meanwhile does not count.
  */
 export async function digestSources(
   folder: string,
@@ -48,8 +49,7 @@ type Ignores = (path: string, isFolder: boolean) => boolean;
 
 async function digestFolder(root: string, modules: ReadonlySet<string>): Promise<string[]> {
   const lines: string[] = [];
-  const visit = async (folder: string, ignores: readonly Ignores[]): Promise<void> => {
-    const entries = await readFolder(folder);
+  const visit = async (folder: string, ignores: readonly Ignores[], entries: Deno.DirEntry[]) => {
     const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
       ? [...ignores, await readIgnores(folder)]
       : ignores;
@@ -58,22 +58,38 @@ async function digestFolder(root: string, modules: ReadonlySet<string>): Promise
       if (neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path)) continue;
       if (own.some((isIgnored) => isIgnored(path, entry.isDirectory))) continue;
       const name = relative(root, path).split(sep).join("/");
-      if (entry.isDirectory) await visit(path, own);
-      else if (entry.isFile) lines.push(treeLine(await digestFile(path), name));
-      else if (entry.isSymlink) {
-        lines.push(`link ${JSON.stringify(await Deno.readLink(path))}  ${JSON.stringify(name)}\n`);
+      try {
+        if (entry.isDirectory) await visit(path, own, await readFolder(path));
+        else if (entry.isFile) lines.push(treeLine(await digestFile(path), name));
+        else if (entry.isSymlink) {
+          lines.push(`link ${JSON.stringify(await Deno.readLink(path))}  ${JSON.stringify(name)}\n`);
+        }
+      } catch (error) {
+        if (error instanceof Deno.errors.PermissionDenied) {
+          lines.push(`unreadable  ${JSON.stringify(name)}\n`);
+        } else if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }
   };
-  await visit(root, []);
+  await visit(root, [], await readFolder(root));
   return lines;
 }
 
 async function readIgnores(folder: string): Promise<Ignores> {
   const { default: ignore } = await import("ignore");
-  const rules = ignore().add(await Deno.readTextFile(join(folder, ".gitignore")));
+  const rules = ignore().add(await readIfThere(join(folder, ".gitignore")));
   return (path, isFolder) => {
     const name = relative(folder, path).split(sep).join("/");
     return rules.ignores(isFolder ? `${name}/` : name);
   };
+}
+
+/** Empty where it cannot be read, or was removed meanwhile. */
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return "";
+    throw error;
+  }
 }

@@ -70,3 +70,34 @@ Deno.test("digestSources() of named sources sees those and no other", async () =
   assert.notEqual(await digestOf(project, only), await digestOf({ ...project, "lib/model.py": "2" }, only));
   await assert.rejects(digestOf(project, ["missing.py"]), { name: "SluiceError", message: /missing\.py/ });
 });
+
+Deno.test("digestSources() goes on when others remove files and folders meanwhile", async () => {
+  const folder = await makeFolder(project);
+  const before = await digestSources(folder, undefined, []);
+  const scratch = Array.from({ length: 300 }, (_, index) => join(folder, `z/${index}`));
+  let isOver = false;
+  const others = (async () => {
+    while (!isOver) {
+      await Promise.all(scratch.map((path) => Deno.mkdir(path, { recursive: true })));
+      await Promise.all(scratch.map((path) => Deno.writeTextFile(join(path, "a"), "1")));
+      await Deno.remove(join(folder, "z"), { recursive: true });
+    }
+  })();
+  try {
+    for (let round = 0; round < 30; round++) await digestSources(folder, undefined, []);
+  } finally {
+    isOver = true;
+    await others;
+  }
+  assert.equal(await digestSources(folder, undefined, []), before);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("digestSources() goes on past what cannot be read", async () => {
+  const folder = await makeFolder({ ...project, "secret.txt": "1", "closed/a": "1" });
+  await Deno.chmod(join(folder, "secret.txt"), 0);
+  await Deno.chmod(join(folder, "closed"), 0);
+  assert.notEqual(await digestSources(folder, undefined, []), await digestOf(project));
+  await Deno.chmod(join(folder, "closed"), 0o700);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -138,14 +138,20 @@ export function describeSpec(spec: ParameterSpec): string {
     case "string": {
       const rules = [
         spec.pattern === undefined ? "" : `matching /${spec.pattern}/`,
-        spec.minLength === undefined ? "" : `of at least ${characters(spec.minLength)}`,
-        spec.maxLength === undefined ? "" : `of at most ${characters(spec.maxLength)}`,
+        describeLength(spec),
       ];
       return ["string", ...rules.filter((rule) => rule !== "")].join(" ");
     }
     default:
       return spec.type;
   }
+}
+
+function describeLength({ minLength: min, maxLength: max }: StringSpec): string {
+  if (min !== undefined && max !== undefined && min !== max) return `of ${min} to ${characters(max)}`;
+  if (min !== undefined && max !== undefined) return `of ${characters(max)}`;
+  if (min !== undefined) return `of at least ${characters(min)}`;
+  return max === undefined ? "" : `of at most ${characters(max)}`;
 }
 
 const characters = (count: number) => `${count} character${count === 1 ? "" : "s"}`;
@@ -178,10 +184,16 @@ function nameOf(at: Place): string {
   return at.within?.at(-1) ?? "the parameter";
 }
 
+const quoted = (shown: string) => shown === "" ? "an empty text" : `\`${showValue(shown)}\``;
+
 function invalid(spec: ParameterSpec, shown: string, at: Place): Result<never> {
-  const found = shown === "" ? "an empty text" : `\`${showValue(shown)}\``;
   return fail(
-    problem("PARAM_INVALID", `Cannot set ${nameOf(at)} to ${found} as it must be ${article(spec)}`, spec, at),
+    problem(
+      "PARAM_INVALID",
+      `Cannot set ${nameOf(at)} to ${quoted(shown)} as it must be ${article(spec)}`,
+      spec,
+      at,
+    ),
   );
 }
 
@@ -189,7 +201,7 @@ function outOfRange(spec: ParameterSpec, shown: string, at: Place): Result<never
   return fail(
     problem(
       "PARAM_OUT_OF_RANGE",
-      `Cannot set ${nameOf(at)} to \`${showValue(shown)}\` as it must be ${article(spec)}`,
+      `Cannot set ${nameOf(at)} to ${quoted(shown)} as it must be ${article(spec)}`,
       spec,
       at,
     ),
@@ -210,7 +222,7 @@ function tooLong(value: string, at: Place): Result<never> {
 function article(spec: ParameterSpec): string {
   const text = describeSpec(spec);
   if (spec.type === "choice") return text;
-  return `${/^[aeiou]/.test(text) ? "an" : "a"} ${text}`;
+  return `${/^[aeio]/.test(text) ? "an" : "a"} ${text}`;
 }
 
 function problem(code: Failure["code"], message: string, spec: ParameterSpec, at: Place): Failure {

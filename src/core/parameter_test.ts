@@ -66,6 +66,23 @@ Deno.test("checkParameter() says what it found and what was expected", () => {
   );
 });
 
+for (
+  const [spec, text, expected] of [
+    [{ type: "string", minLength: 1 }, "", "an empty text as it must be a string of at least 1 character"],
+    [{ type: "string", maxLength: 2 }, "abc", "`abc` as it must be a string of at most 2 characters"],
+    [{ type: "string", minLength: 2, maxLength: 8 }, "a", "`a` as it must be a string of 2 to 8 characters"],
+    [{ type: "string", minLength: 1, maxLength: 1 }, "ab", "`ab` as it must be a string of 1 character"],
+    [{ type: "choice", choices: ["a", "b"] }, "", "an empty text as it must be one of: a, b"],
+    [{ type: "int" }, "8.0", "`8.0` as it must be an int"],
+    [{ type: "uri" }, "", "an empty text as it must be a uri"],
+  ] as [ParameterSpec, string, string][]
+) {
+  Deno.test(`parseParameter() refuses ${JSON.stringify(text)} for ${describeSpec(spec)}`, () => {
+    const result = parseParameter(spec, text, at);
+    assert.equal(result.ok ? "" : result.failure.message, `Cannot set parameter "alpha" to ${expected}`);
+  });
+}
+
 Deno.test("parseParameter() reads back every float that JavaScript writes", () => {
   fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
     const result = parseParameter({ type: "float" }, String(value), at);

@@ -90,16 +90,16 @@ class Reference {
   }
 
   toString(): never {
-    return refuseReading(`a reference to ${describeState(this.state)}`, this.toString);
+    return refuseReading(`the reference to \`${describeState(this.state)}\``, this.toString);
   }
   valueOf(): never {
-    return refuseReading(`a reference to ${describeState(this.state)}`, this.valueOf);
+    return refuseReading(`the reference to \`${describeState(this.state)}\``, this.valueOf);
   }
   toJSON(): never {
-    return refuseReading(`a reference to ${describeState(this.state)}`, this.toJSON);
+    return refuseReading(`the reference to \`${describeState(this.state)}\``, this.toJSON);
   }
   [Symbol.toPrimitive](): never {
-    return refuseReading(`a reference to ${describeState(this.state)}`, this[Symbol.toPrimitive]);
+    return refuseReading(`the reference to \`${describeState(this.state)}\``, this[Symbol.toPrimitive]);
   }
   [Symbol.for("Deno.customInspect")](): string {
     return `Ref(${describeState(this.state)})`;
