@@ -2,7 +2,14 @@
 import { join, relative, sep } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import { digestFile, digestLines, digestTree, readFolder, treeLine } from "../core/file_tree.ts";
+import {
+  digestFile,
+  digestLines,
+  digestTree,
+  readFolder,
+  treeLine,
+  UnsupportedEntry,
+} from "../core/file_tree.ts";
 
 /** Never sources, wherever they lie: what runs leave behind, and what only tools read. */
 const neverSources = new Set([
@@ -36,11 +43,21 @@ async function digestNamed(folder: string, path: string): Promise<string> {
   try {
     return treeLine((await digestTree(join(folder, path))).digest, path);
   } catch (error) {
+    const cannot = `Cannot read the source \`${path}\``;
+    const hint = "Correct `sources` of the step";
+    if (error instanceof UnsupportedEntry) {
+      const at = `\`${join(folder, path, error.path)}\``;
+      return refuse({
+        code: "GIVEN_FILE_INVALID",
+        message: `${cannot} as ${at} is neither a file nor a folder`,
+        hint,
+      });
+    }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return refuse({
       code: "GIVEN_FILE_MISSING",
-      message: `Cannot read the source \`${path}\` as there is no such file or folder in \`${folder}\``,
-      hint: "Correct `sources` of the step",
+      message: `${cannot} as there is no such file or folder in \`${folder}\``,
+      hint,
     });
   }
 }

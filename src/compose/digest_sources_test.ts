@@ -69,6 +69,11 @@ Deno.test("digestSources() of named sources sees those and no other", async () =
   assert.equal(await digestOf(project, only), await digestOf({ ...project, "other.py": "1" }, only));
   assert.notEqual(await digestOf(project, only), await digestOf({ ...project, "lib/model.py": "2" }, only));
   await assert.rejects(digestOf(project, ["missing.py"]), { name: "SluiceError", message: /missing\.py/ });
+  const linked = { ...project, "lib/link.py": "->model.py" };
+  await assert.rejects(digestOf(linked, only), {
+    name: "SluiceError",
+    message: /`lib` as `.*\/lib\/link\.py` is/,
+  });
 });
 
 Deno.test("digestSources() goes on when others remove files and folders meanwhile", async () => {

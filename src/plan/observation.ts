@@ -5,7 +5,7 @@ import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import type { EnvironmentObservation, EnvironmentSpec } from "../core/environment.ts";
 import type { Result } from "../core/error.ts";
-import type { Place } from "../core/place.ts";
+import { inside, type Place } from "../core/place.ts";
 import type { PipelineDefinition, Source, StepDefinition } from "../core/pipeline.ts";
 import type { ResolvedRequest } from "./resolve_arguments.ts";
 
@@ -51,12 +51,14 @@ export function observe(definition: PipelineDefinition, request: ResolvedRequest
     ask(sourcesQuestion(use.definition, modules));
     for (const [name, argument] of Object.entries(use.arguments)) {
       const path = pathValue(use.definition, name, argument, request);
-      if (path !== undefined) ask({ is: "content", path, place: use.place });
+      if (path === undefined) continue;
+      ask({ is: "content", path, place: inside(use.place, `step "${use.name}"`, `parameter "${name}"`) });
     }
-    for (const binding of Object.values(use.inputs)) {
+    for (const [name, binding] of Object.entries(use.inputs)) {
+      const place = inside(use.place, `step "${use.name}"`, `input "${name}"`);
       const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
       for (const source of sources) {
-        const question = sourceQuestion(source, use.place);
+        const question = sourceQuestion(source, place);
         if (question !== undefined) ask(question);
       }
     }
