@@ -6,7 +6,7 @@ import { programHelp } from "../terminal/command_help.ts";
 import { type Example, helpOption, type OptionSpec } from "../terminal/command_spec.ts";
 import { unknownFlag } from "../terminal/option_values.ts";
 import { readCandidateRequest } from "../terminal/candidate_request.ts";
-import { listNames } from "../terminal/suggest.ts";
+import { listNames } from "../core/suggest.ts";
 import { type Command, helpLayout, type Surroundings } from "./command.ts";
 import { commands } from "./commands.ts";
 

@@ -1,4 +1,7 @@
 /** Entry points: what can be asked of a pipeline, and which parameters each reaches. */
+import type { Failure } from "./error.ts";
+import { showValue } from "./parameter.ts";
+import { suggest } from "./suggest.ts";
 import { mainEntryPoint, type PipelineDefinition, type PipelineResult, type StepUse } from "./pipeline.ts";
 import type { ParameterSpec } from "./parameter.ts";
 
@@ -21,6 +24,18 @@ export interface Reach {
 /** `main` first, when the pipeline returns something that a step makes or has steps at all; then each step. */
 export function entryPoints(definition: PipelineDefinition): string[] {
   return [mainEntryPoint, ...definition.steps.map((use) => use.name)];
+}
+
+/** ENTRY_POINT_UNKNOWN, with the nearest name and all of them. */
+export function unknownEntryPoint(definition: PipelineDefinition, entryPoint: string): Failure {
+  return {
+    code: "ENTRY_POINT_UNKNOWN",
+    message: `Cannot run entry point \`${
+      showValue(entryPoint)
+    }\` as pipeline "${definition.name}" has none of that name`,
+    at: definition.place,
+    hint: suggest(entryPoint, "Entry points", entryPoints(definition)),
+  };
 }
 
 /** Undefined when there is no such entry point. */

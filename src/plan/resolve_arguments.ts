@@ -1,9 +1,10 @@
 /** Plan: a pipeline and its arguments to a frozen, keyed graph. This file: what was asked, checked and complete. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
-import { entryPoints, findReach, type Reach, type SettableParameter } from "../core/entry_point.ts";
+import { findReach, type Reach, type SettableParameter, unknownEntryPoint } from "../core/entry_point.ts";
 import { fail, type Failure, type Result, succeed } from "../core/error.ts";
 import { nearest } from "../core/nearest.ts";
+import { listNames } from "../core/suggest.ts";
 import { checkParameter, type ParameterValue, parseParameter, showValue } from "../core/parameter.ts";
 import { inside, type Place } from "../core/place.ts";
 import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
@@ -109,20 +110,6 @@ function missing(parameter: SettableParameter, at: Place, entryPoint: string): F
   };
 }
 
-/** ENTRY_POINT_UNKNOWN, with the nearest name and all of them. */
-export function unknownEntryPoint(definition: PipelineDefinition, entryPoint: string): Failure {
-  const names = entryPoints(definition);
-  const near = nearest(entryPoint, names);
-  return {
-    code: "ENTRY_POINT_UNKNOWN",
-    message: `Cannot run entry point \`${
-      showValue(entryPoint)
-    }\` as pipeline "${definition.name}" has none of that name`,
-    at: definition.place,
-    hint: `${near === undefined ? "" : `Did you mean \`${near}\`? `}Entry points: ${listNames(names)}`,
-  };
-}
-
 function unknownParameter(
   definition: PipelineDefinition,
   entryPoint: string,
@@ -151,10 +138,4 @@ function unknownParameter(
     at,
     hint: `${near === undefined ? "" : `Did you mean \`${near}\`? `}${all}`,
   };
-}
-
-/** At most a dozen names, then how many more. */
-function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, 12).map((name) => `\`${name}\``).join(", ");
-  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
 }

@@ -4,7 +4,7 @@ import { nearest } from "../core/nearest.ts";
 import { showValue } from "../core/parameter.ts";
 import { type CommandSpec, helpOption, type OptionSpec, optionTerm, positionalTerm } from "./command_spec.ts";
 import { type Known, type ReadArgument, readArguments } from "./read_arguments.ts";
-import { listNames } from "./suggest.ts";
+import { listNames } from "../core/suggest.ts";
 
 /** By option name; a switch that was given holds `true`. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;

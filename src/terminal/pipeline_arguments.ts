@@ -1,5 +1,5 @@
 /** The arguments of a pipeline file: `train --alpha 0.1`, by the same rules for `sluice run`. */
-import { entryPoints, findReach, type SettableParameter } from "../core/entry_point.ts";
+import { findReach, type SettableParameter, unknownEntryPoint } from "../core/entry_point.ts";
 import { fail, type Failure, type Result, SluiceError, succeed, unwrap } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
 import { inside } from "../core/place.ts";
@@ -19,7 +19,6 @@ import { type ParameterOptions, parameterOptions } from "./parameter_options.ts"
 import { type ReadArgument, readArguments } from "./read_arguments.ts";
 import { completionOption, entryPointOption, readRunFlags, type RunFlags, runOptions } from "./run_flags.ts";
 import type { Shell } from "./completion_script.ts";
-import { suggest } from "./suggest.ts";
 import { unknownParameter, unknownParameterOrFlag } from "./unknown_parameter.ts";
 
 export type PipelineCommand =
@@ -225,17 +224,5 @@ function notAssignment(assignment: string): Failure {
     code: "ARGUMENT_INVALID",
     message: `Cannot set a parameter by \`-P ${showValue(assignment)}\` as it is not \`name=value\``,
     hint: "Such as `-P alpha=0.1`",
-  };
-}
-
-/** ENTRY_POINT_UNKNOWN, with the nearest name and all of them. */
-export function unknownEntryPoint(definition: PipelineDefinition, entryPoint: string): Failure {
-  return {
-    code: "ENTRY_POINT_UNKNOWN",
-    message: `Cannot run entry point \`${
-      showValue(entryPoint)
-    }\` as pipeline "${definition.name}" has none of that name`,
-    at: definition.place,
-    hint: suggest(entryPoint, "Entry points", entryPoints(definition)),
   };
 }

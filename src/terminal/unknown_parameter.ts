@@ -9,7 +9,7 @@ import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
 import type { OptionSpec } from "./command_spec.ts";
 import { unknownFlag } from "./option_values.ts";
 import { namesOf, type ParameterOptions } from "./parameter_options.ts";
-import { listNames, suggest } from "./suggest.ts";
+import { listNames, suggest } from "../core/suggest.ts";
 
 /** For `-P name=…`: PARAM_UNKNOWN. */
 export function unknownParameter(

@@ -5,7 +5,7 @@ import type { Tracker } from "../../core/ports.ts";
 import { type Experiment, type Run, TrackingError } from "../../core/tracking.ts";
 import type { OptionSpec } from "../../terminal/command_spec.ts";
 import { type OptionValues, valueOf } from "../../terminal/option_values.ts";
-import { suggest } from "../../terminal/suggest.ts";
+import { suggest } from "../../core/suggest.ts";
 import type { Call } from "../command.ts";
 
 export const parentTag = "mlflow.parentRunId";

@@ -1,5 +1,5 @@
 /** Hints that name what is there. */
-import { nearest } from "../core/nearest.ts";
+import { nearest } from "./nearest.ts";
 
 /** ``Did you mean `alpha`? Parameters: `alpha`, `seed` ``. */
 export function suggest(name: string, what: string, names: readonly string[]): string {
