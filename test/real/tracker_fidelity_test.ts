@@ -205,8 +205,16 @@ function schemaOf(path: string) {
     .all()
     .map((row) => ({
       ...row,
+      sql: withSortedConstraints(row["sql"] as string | null),
       columns: row["type"] === "index" ? indexColumns(database, String(row["name"])) : [],
     }));
+}
+
+/** MLflow's migrations write the constraints of a table in an order that changes with Python's hash seed. */
+function withSortedConstraints(sql: string | null): string[] {
+  const lines = (sql ?? "").split("\n").map((line) => line.trim().replace(/,$/, ""));
+  const isConstraint = (line: string) => /^(CONSTRAINT|CHECK|FOREIGN KEY|PRIMARY KEY|UNIQUE)\b/.test(line);
+  return [...lines.filter((line) => !isConstraint(line)), ...lines.filter(isConstraint).sort()];
 }
 
 const indexColumns = (database: DatabaseSync, name: string) =>
