@@ -47,9 +47,24 @@ export interface ReadyEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Folders the step must be able to read; empty for the host. */
   readonly folders: readonly string[];
+  /** Whether it holds an MLflow client; undefined where nobody knows, as of the host. */
+  readonly hasMlflow?: boolean;
   /** True when this call made it, false when it was there. */
   readonly isNew: boolean;
 }
+
+/** What is in an environment, for telling two of them apart. */
+export const EnvironmentContents = lazySchema(() =>
+  z.object({
+    kind: z.string(),
+    /** Version and digest of the interpreter, or of the program that runs the step. */
+    interpreter: z.object({ version: z.string(), digest: z.string() }).readonly().optional(),
+    /** Versions by name. */
+    packages: z.record(z.string(), z.string()).readonly(),
+    platform: z.string(),
+  }).readonly()
+);
+export type EnvironmentContents = z.infer<typeof EnvironmentContents>;
 
 /** How far an environment has come. */
 export type EnvironmentProgress =

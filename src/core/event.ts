@@ -1,17 +1,21 @@
 /** What happens during a run: one union that terminal, tracker and page all read. One JSON object a line in `--json`. */
+import type { Digest } from "./digest.ts";
 import type { EnvironmentProgress } from "./environment.ts";
 import type { Failure } from "./error.ts";
 import type { ParameterValue } from "./parameter.ts";
+import type { SandboxTier } from "./sandbox_tier.ts";
 
 /** Milliseconds since 1970, UTC. */
 export type Instant = number;
 
 /** The newest event format; the first event of a run carries it. */
-export const eventVersion = 1;
+export const eventVersion = 2;
 
 /** How a step ended. */
 export type StepOutcome =
   | { readonly is: "finished" }
+  /** Not run: its result was kept when the run `runId` made it. */
+  | { readonly is: "cached"; readonly runId: string }
   /** `log` is the path of its full output; `lastLines` its end. */
   | {
     readonly is: "failed";
@@ -52,7 +56,15 @@ export interface StepReport {
   readonly metrics: Readonly<Record<string, number>>;
   /** By the step's own names. */
   readonly outputs: Readonly<Record<string, ProducedOutput>>;
+  /** What held its process, or the one that made its result; absent when it was never started. */
+  readonly sandbox?: SandboxTier;
+  /** Its key with its inputs by content; absent when it was never started. */
+  readonly key?: Digest;
 }
+
+/** Whether a step's outputs are there. */
+export const isDone = (outcome: StepOutcome): boolean =>
+  outcome.is === "finished" || outcome.is === "cached";
 
 export type RunStatus = "finished" | "failed" | "killed";
 
@@ -87,12 +99,14 @@ export type Event =
       readonly isNew: boolean;
       readonly tookMs: number;
     }
+    /** Another process runs the same step. */
+    | { readonly is: "step-waiting"; readonly step: string }
     | {
       readonly is: "step-started";
       readonly step: string;
       readonly runId: string;
       readonly attempt: number;
-      readonly sandbox: string;
+      readonly sandbox: SandboxTier;
     }
     | {
       readonly is: "step-output";

@@ -8,7 +8,7 @@ export interface Permissions {
   /** Further files and folders to read, absolute. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Names of environment variables of the caller to pass on. */
+  /** Names of environment variables of the caller to pass on; their values count as parameters do. */
   readonly env: readonly string[];
   readonly gpu: boolean;
 }
@@ -34,8 +34,10 @@ export const Limits = lazySchema(() =>
     timeoutMs: z.number().positive().optional(),
     /** Counted against `--jobs`; 1 by default. */
     cores: z.number().int().min(1),
-    /** Counted against the machine's memory when steps are started. */
+    /** Counted against the machine's memory when steps are started; one that takes more is ended. */
     memoryBytes: z.number().int().positive().optional(),
+    /** Of the processors, in one attempt and over all its processes; one that takes more is ended. */
+    cpuTimeMs: z.number().positive().optional(),
   }).readonly()
 );
 export type Limits = z.infer<typeof Limits>;

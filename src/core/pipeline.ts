@@ -32,6 +32,10 @@ export const StepDefinition = lazySchema(() =>
     body: StepBody,
     permissions: Permissions,
     limits: Limits,
+    /** `full`: run in the strongest sandbox or not at all; absent: in the best there is. */
+    sandbox: z.literal("full").optional(),
+    /** Whether its results are kept and taken again; absent: unless it uses the host's programs or may write elsewhere. */
+    cache: z.boolean().optional(),
     /** Files and folders beside the module that the command needs; absent: the module's folder, less what is ignored. */
     sources: z.array(z.string()).readonly().optional(),
   }).readonly()

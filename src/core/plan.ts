@@ -9,9 +9,11 @@ import { ParameterSpec, ParameterValueSchema } from "./parameter.ts";
 import { Limits, Permissions } from "./permissions.ts";
 import { PipelineResult } from "./pipeline.ts";
 import { PlaceSchema } from "./place.ts";
+import { SandboxTier } from "./sandbox_tier.ts";
+import { SourceList } from "./sources.ts";
 
 /** The newest plan format this program writes and the only one it reads. */
-export const planVersion = 1;
+export const planVersion = 2;
 
 export const PlannedInput = lazySchema(() =>
   z.discriminatedUnion("is", [
@@ -60,6 +62,15 @@ export const PlannedBody = lazySchema(() =>
 );
 export type PlannedBody = z.infer<typeof PlannedBody>;
 
+/** By path or name as the permission says it; null for what is not there. */
+export const Granted = lazySchema(() =>
+  z.object({
+    read: z.record(z.string(), Digest.nullable()).readonly(),
+    env: z.record(z.string(), Digest.nullable()).readonly(),
+  }).readonly()
+);
+export type Granted = z.infer<typeof Granted>;
+
 export const PlannedStep = lazySchema(() =>
   z.object({
     name: z.string(),
@@ -68,7 +79,7 @@ export const PlannedStep = lazySchema(() =>
     body: PlannedBody,
     /** The folder the step runs in, absolute. */
     folder: z.string(),
-    /** Of its source files (a function's module graph), by content. */
+    /** Of its source files (a function's module graph), by content: a key of `Plan.sources`. */
     sources: Digest,
     environment: EnvironmentSpec,
     environmentState: EnvironmentObservation,
@@ -81,7 +92,13 @@ export const PlannedStep = lazySchema(() =>
     /** All steps that must finish first, by data or by order; sorted. */
     needs: z.array(z.string()).readonly(),
     permissions: Permissions,
+    /** What the permissions come to here: the content of what may be read, and the digests of variables that are set. */
+    granted: Granted,
     limits: Limits,
+    /** What will hold its process. */
+    sandbox: SandboxTier,
+    /** Whether its results are kept and taken again. */
+    cache: z.boolean(),
     family: z.string().optional(),
     place: PlaceSchema,
   }).readonly()
@@ -99,6 +116,8 @@ export const Plan = lazySchema(() =>
     parameters: z.record(z.string(), ParameterValueSchema).readonly(),
     /** In topological order; among equals, in the order of wiring. */
     steps: z.array(PlannedStep).readonly(),
+    /** What each digest of `PlannedStep.sources` stands for. */
+    sources: z.record(Digest, SourceList).readonly(),
     /** Left out as the boolean parameter is false. */
     skipped: z.array(z.object({ step: z.string(), because: z.string() }).readonly()).readonly(),
     results: z.record(z.string(), PipelineResult).readonly(),

@@ -1,11 +1,15 @@
 /** The interfaces of everything that touches the world. `compose/` hands implementations to `scheduler/`. */
+import type { Digest } from "./digest.ts";
 import type {
+  EnvironmentContents,
   EnvironmentObservation,
   EnvironmentProgress,
   EnvironmentSpec,
   ReadyEnvironment,
 } from "./environment.ts";
 import type { Event } from "./event.ts";
+import type { SandboxTier } from "./sandbox_tier.ts";
+import type { KeyRecord, StepResult } from "./step_result.ts";
 import type {
   ArtifactInfo,
   DatasetInput,
@@ -34,6 +38,8 @@ import type {
 export interface Environments {
   /** What the lock says; no network, no installing. */
   observe(spec: EnvironmentSpec): Promise<EnvironmentObservation>;
+  /** What is in an environment that `observe` or `prepare` named; undefined where nobody knows. */
+  contents(spec: EnvironmentSpec): Promise<EnvironmentContents | undefined>;
   /**
    * Makes the environment unless it is there; resolves and writes the lock first when there is none.
    * Throws REQUIREMENTS_UNSATISFIABLE, INTERPRETER_MISSING, ENVIRONMENT_FAILED, TOOL_MISSING.
@@ -118,26 +124,99 @@ export type Program =
   /** The `run` function of `step` in `module`, a `file://` URL. */
   | { readonly is: "function"; readonly module: string; readonly step: string };
 
-/** What a step's process may touch. Paths are absolute. */
+/** What a step's process may touch. Paths are absolute; everything else is out of its sight. */
 export interface SandboxPolicy {
+  /** The working folder; it holds what `read` and `write` name below it, and nothing else. */
+  readonly folder: string;
+  /** Files and whole folders. */
   readonly read: readonly string[];
   readonly write: readonly string[];
+  /** Its TMPDIR, which it may write. */
+  readonly temporary: string;
   readonly net: boolean | readonly string[];
-  /** Names of the environment variables it is given. */
-  readonly variables: readonly string[];
-  /** Programs it may start; a command may start any. */
+  readonly gpu: boolean;
+  /** All the environment variables it is given. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Programs a function may start; a command may start any that it sees. */
   readonly run: readonly string[];
+  /** Servers of ours that it must reach although the network is closed to it. */
+  readonly servers: readonly ReachableServer[];
+}
+
+/** A server of ours as a closed step reaches it. */
+export type ReachableServer =
+  /** On 127.0.0.1, where the step shares this machine's network. */
+  | { readonly is: "port"; readonly port: number }
+  /** By a forwarder inside: from `port` of the step's own 127.0.0.1 to the Unix socket at `path`. */
+  | { readonly is: "socket"; readonly port: number; readonly path: string };
+
+/** What holds a step, decided before it starts. */
+export interface Hold {
+  readonly tier: SandboxTier;
+  /** Whether it has a network of its own: what listens here is then reached by a forwarder. */
+  readonly hasOwnNetwork: boolean;
 }
 
 /** Turns a program into the arguments that run it with no more than the policy allows: `sandbox/`. */
 export interface Sandbox {
-  confine(program: Program, policy: SandboxPolicy): {
-    readonly argv: readonly [string, ...string[]];
-    readonly tier: SandboxTier;
-  };
+  /** What will hold a step. Throws SANDBOX_UNAVAILABLE, saying what to do. */
+  hold(step: {
+    readonly body: Program["is"];
+    readonly net: boolean | readonly string[];
+    readonly needsFull: boolean;
+  }): Promise<Hold>;
+  /** Leaves nothing behind but what it makes in `policy.temporary` and the user's cache. */
+  confine(program: Program, policy: SandboxPolicy, hold: Hold): Promise<Confined>;
+  /** Lets a step that is granted named hosts reach them and no other; close it when the step has ended. */
+  openProxy(hosts: readonly string[], hold: Hold): Promise<ProxySession>;
+  close(): Promise<void>;
 }
-/** What holds a process: nothing, or Deno's own permissions. */
-export type SandboxTier = "none" | "deno";
+export interface Confined {
+  readonly argv: readonly [string, ...string[]];
+  /** Exit codes above 128 tell of a signal, as a shell's do. */
+  readonly tellsSignals: boolean;
+  /** What its standard error begins with when the sandbox itself failed and the program never ran. */
+  readonly failureMark?: string;
+}
+export interface ProxySession {
+  readonly server: ReachableServer;
+  /** `HTTPS_PROXY` and its like. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): void;
+}
+
+/** What steps made before, by key, for all projects of a user: `cache/`. */
+export interface Cache {
+  /** What is kept under a key; undefined when there is nothing, or what is there cannot be read. */
+  find(key: Digest): Promise<StepResult | undefined>;
+  /** Whether the outputs lie in `folder` as they were made. */
+  isIntact(result: StepResult, folder: string): Promise<boolean>;
+  /**
+   * Makes the outputs in `folder`, which exists, from the store; false when what is kept is damaged or gone, and then
+   * the result is forgotten and `folder` is as it was.
+   */
+  restore(result: StepResult, folder: string): Promise<boolean>;
+  /** Keeps a result whose outputs lie in `folder`, digested as `result` says. They share the store's files from then on. */
+  keep(result: StepResult, folder: string): Promise<void>;
+  /** Waits for whoever runs the same key now, in any process; from then until `release` nobody else does. */
+  lease(
+    key: Digest,
+    options: { readonly signal: AbortSignal; readonly onWait: () => void },
+  ): Promise<{ release(): void }>;
+  /** Remembers what a key stood for. `texts` gives the content of source files worth showing a line of. */
+  record(key: Digest, record: KeyRecord, texts: ReadonlyMap<Digest, Uint8Array>): Promise<void>;
+  findRecord(key: Digest): Promise<KeyRecord | undefined>;
+  /** The content of a source file recorded before; undefined when it was too large, or is gone. */
+  findText(digest: Digest): Promise<Uint8Array | undefined>;
+}
+
+/** Digests of files, remembered by path, size, times and inode, so that unchanged data is not read again: `cache/`. */
+export interface FileDigests {
+  /** Of a regular file's bytes. `info` is what `Deno.lstat` said of it. */
+  digest(path: string, info: Deno.FileInfo): Promise<Digest>;
+  /** Writes down what is new. */
+  close(): Promise<void>;
+}
 
 /** One process to run. */
 export interface ProcessSpec {
@@ -150,11 +229,18 @@ export interface ProcessSpec {
   /** The whole output goes here as well, as bytes. */
   readonly log: string;
   readonly timeoutMs?: number;
+  /** Of all its processes together. */
+  readonly memoryBytes?: number;
+  readonly cpuTimeMs?: number;
+  /** As `Confined` says. */
+  readonly tellsSignals: boolean;
 }
 export type ProcessExit =
   | { readonly is: "exited"; readonly code: number }
   | { readonly is: "signalled"; readonly signal: string }
   | { readonly is: "timed-out" }
+  | { readonly is: "over-memory"; readonly usedBytes: number }
+  | { readonly is: "over-cpu-time" }
   /** `signal` of the caller was aborted. */
   | { readonly is: "cancelled" }
   | { readonly is: "not-started"; readonly reason: string };
@@ -173,11 +259,12 @@ export interface Engine {
 /** The run's own server: MLflow's REST, scoped to the runs it is told of. */
 export interface RunServer {
   /** A tracking URI for the process of one step; it may write to `runId` and no other. */
-  open(runId: string): RunServerSession;
+  open(runId: string, hold: Hold): Promise<RunServerSession>;
   close(): Promise<void>;
 }
 export interface RunServerSession {
   readonly uri: string;
+  readonly server: ReachableServer;
   /** Variables an unmodified MLflow client needs to find it. */
   readonly variables: Readonly<Record<string, string>>;
   close(): void;

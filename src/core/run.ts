@@ -4,6 +4,7 @@ import { lazySchema } from "./lazy_schema.ts";
 import type { StepReport } from "./event.ts";
 import type { ParameterValue } from "./parameter.ts";
 import type { PipelineDefinition } from "./pipeline.ts";
+import type { SandboxMode } from "./sandbox_tier.ts";
 
 /** What is asked of a pipeline. Text values are parsed, other values are checked as they are. */
 export interface RunRequest {
@@ -23,6 +24,12 @@ export interface RunOptions {
   readonly runName?: string;
   /** Go on with what does not need a failed step. False by default. */
   readonly keepGoing?: boolean;
+  /** `auto` by default. */
+  readonly sandbox?: SandboxMode;
+  /** Take results that were kept before. True by default; results are kept either way. */
+  readonly useCache?: boolean;
+  /** Refuse to run unless `sluice.lock` says what everything is, and everything is that. False by default. */
+  readonly locked?: boolean;
   /** `http://…` or `sqlite:///…`; else MLFLOW_TRACKING_URI, else `mlflow.db` in the working folder. */
   readonly trackingUri?: string;
   /** Abort it to stop the run; its status is then KILLED. */

@@ -86,6 +86,8 @@ export interface NewRun {
   readonly user: string;
   readonly startedAt: Instant;
   readonly tags: readonly Tag[];
+  /** Where its artifacts lie already; a place of its own by default. A server chooses itself, whatever this says. */
+  readonly artifactUri?: string;
 }
 export interface RunUpdate {
   readonly status?: MlflowRunStatus;

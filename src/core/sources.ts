@@ -1,0 +1,18 @@
+/** The sources of a step: what its digest stands for. */
+import { z } from "zod";
+import { type Digest, digestBytes } from "./digest.ts";
+import { lazySchema } from "./lazy_schema.ts";
+
+/**
+ * Of a command: its files by their path relative to the step's folder, each with what it is: `sha256:…`,
+ * `sha256:… x` for a program, `link …` with its text, `unreadable`. Of a function: its modules by their path relative
+ * to its own, its packages (`npm:zod@4`) with their exact version, and `sluice` with its version.
+ */
+export const SourceList = lazySchema(() => z.record(z.string(), z.string()).readonly());
+export type SourceList = z.infer<typeof SourceList>;
+
+/** SHA-256 over a line for each, sorted by name: what it is, two spaces, its name as JSON text. */
+export function digestSourceList(list: SourceList): Digest {
+  const lines = Object.entries(list).map(([name, what]) => `${what}  ${JSON.stringify(name)}\n`);
+  return digestBytes(lines.sort().join(""));
+}
