@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
 import { type Limits, noPermissions, type Permissions } from "../core/permissions.ts";
+import type { StepDefinition } from "../core/pipeline.ts";
 import type { Place } from "../core/place.ts";
 import type { StepHead } from "./step_types.ts";
 
@@ -18,12 +19,17 @@ export function lowerPermissions(head: Head, module: string, at: Place): Permiss
   }
   const folder = fileURLToPath(new URL(".", module));
   return {
-    net: given.net ?? false,
+    net: typeof given.net === "object" ? texts("net", given.net, at) : truth("net", given.net, at),
     read: texts("read", given.read, at).map((path) => resolve(folder, path)),
     write: texts("write", given.write, at).map((path) => resolve(folder, path)),
     env: texts("env", given.env, at),
-    gpu: given.gpu ?? false,
+    gpu: truth("gpu", given.gpu, at),
   };
+}
+
+function truth(name: string, given: unknown, at: Place): boolean {
+  if (given === undefined || typeof given === "boolean") return given ?? false;
+  return invalid(`permission \`${name}: ${given}\` as it is true or false`, at, `Such as \`${name}: true\``);
 }
 
 function texts(name: string, given: readonly string[] | undefined, at: Place): readonly string[] {
@@ -44,17 +50,30 @@ export function lowerLimits(head: Head, at: Place): Limits {
   return {
     retries,
     cores,
-    ...(head.timeout === undefined ? {} : { timeoutMs: readDuration(head.timeout, at) }),
+    ...(head.timeout === undefined ? {} : { timeoutMs: readDuration("timeout", head.timeout, at) }),
+    ...(head.cpuTime === undefined ? {} : { cpuTimeMs: readDuration("cpuTime", head.cpuTime, at) }),
     ...(head.memory === undefined ? {} : { memoryBytes: readMemory(head.memory, at) }),
   };
+}
+
+/** How far it is to be held, and whether what it makes may be taken again. Fails with STEP_INVALID. */
+export function lowerTrust(head: Head, at: Place): Pick<StepDefinition, "sandbox" | "cache"> {
+  const { sandbox, cache } = head;
+  if (sandbox !== undefined && sandbox !== "full") {
+    invalid(`\`sandbox: ${sandbox}\` as there is only \`"full"\``, at, "Leave it out for the best there is");
+  }
+  if (cache !== undefined && typeof cache !== "boolean") {
+    invalid(`\`cache: ${cache}\` as it is true or false`, at, "Such as `cache: false`");
+  }
+  return { ...(sandbox === undefined ? {} : { sandbox }), ...(cache === undefined ? {} : { cache }) };
 }
 
 const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const bytes: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 
-function readDuration(text: string, at: Place): number {
+function readDuration(name: string, text: string, at: Place): number {
   return readAmount(text, milliseconds) ??
-    invalid(`\`timeout: ${text}\` as it is a length of time`, at, 'Such as `"30s"`, `"10m"` or `"2h"`');
+    invalid(`\`${name}: ${text}\` as it is a length of time`, at, 'Such as `"30s"`, `"10m"` or `"2h"`');
 }
 
 function readMemory(text: string, at: Place): number {

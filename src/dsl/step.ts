@@ -8,7 +8,7 @@ import { callSiteOf } from "./call_site.ts";
 import { makeHole, wordsOf, writingCommand } from "./command.ts";
 import { lowerEnvironment } from "./environments.ts";
 import { lowerInput, lowerKind } from "./kinds.ts";
-import { lowerLimits, lowerPermissions } from "./limits.ts";
+import { lowerLimits, lowerPermissions, lowerTrust } from "./limits.ts";
 import { lowerParameters } from "./lower_parameter.ts";
 import { checkName, checkNameSpace } from "./names.ts";
 import { registerStep, type StepFunction } from "./registry.ts";
@@ -87,6 +87,7 @@ function lowerStep(name: string, given: any, module: string, place: Place): Step
     body,
     permissions: lowerPermissions(spec, module, at),
     limits: lowerLimits(spec, at),
+    ...lowerTrust(spec, at),
     ...(spec.sources === undefined ? {} : { sources: [...spec.sources] }),
   });
 }

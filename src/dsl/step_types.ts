@@ -79,8 +79,17 @@ export interface StepHead<P, I, O, M> {
   readonly timeout?: Duration;
   /** Processor cores it is counted with; 1 by default. */
   readonly cores?: number;
-  /** Memory it is counted with. */
+  /** Memory it is counted with; it is ended when it takes more. */
   readonly memory?: Memory;
+  /** The most that one attempt may take of the processors, over all its processes. */
+  readonly cpuTime?: Duration;
+  /** `"full"`: run in bubblewrap or not at all. By default in Landlock where there is no bubblewrap. */
+  readonly sandbox?: "full";
+  /**
+   * Whether its results are kept, and taken again while nothing that it sees has changed. True by default, but for
+   * steps that use the host's programs or may write elsewhere.
+   */
+  readonly cache?: boolean;
   /** Files and folders beside the module that it needs; by default the module's folder, less what is ignored. */
   readonly sources?: readonly string[];
 }

@@ -26,9 +26,9 @@ export function closingTable(view: RunView, ended: Ended, options: ClosingOption
   const { paint, workingFolder, columns } = options;
   const rows = ended.steps.map((report) => stepRow(report));
   for (const { step, because } of view.started?.skipped ?? []) {
-    rows.push([mark("skipped"), step, "skipped", "", `\`${because}\` is false`]);
+    rows.push([mark("skipped"), step, "skipped", "", "", `\`${because}\` is false`]);
   }
-  const steps = tableLines(["", "step", "state", "time", "metrics"], rows, {
+  const steps = tableLines(["", "step", "state", "time", "sandbox", "metrics"], rows, {
     paint,
     right: [3],
     ...(columns === undefined ? {} : { columns }),
@@ -47,18 +47,20 @@ export function closingTable(view: RunView, ended: Ended, options: ClosingOption
   return [...steps, ...made];
 }
 
-function stepRow({ step, outcome, startedAt, endedAt, metrics }: StepReport): (Cell | string)[] {
+function stepRow({ step, outcome, startedAt, endedAt, metrics, sandbox }: StepReport): (Cell | string)[] {
   const state: Cell = { text: outcome.is, colour: stateColours[outcome.is] };
   switch (outcome.is) {
     case "blocked":
-      return [mark("blocked"), step, state, "", `"${outcome.step}" did not finish`];
+      return [mark("blocked"), step, state, "", "", `"${outcome.step}" did not finish`];
+    case "cached":
+      return [mark("cached"), step, state, "", sandbox ?? "", metricsText(metrics)];
     case "finished":
     case "failed":
     case "killed": {
       const time = endedAt > startedAt || outcome.is === "finished"
         ? formatDuration(endedAt - startedAt)
         : "";
-      return [mark(outcome.is), step, state, time, metricsText(metrics)];
+      return [mark(outcome.is), step, state, time, sandbox ?? "", metricsText(metrics)];
     }
   }
 }

@@ -27,7 +27,8 @@ export function liveLines(view: RunView, now: number, size: LiveSize, paint: Pai
 
 function headLine(view: RunView, now: number, columns: number, paint: Paint): string {
   const started = view.started!;
-  const done = countStates(view).get("finished") ?? 0;
+  const counts = countStates(view);
+  const done = (counts.get("finished") ?? 0) + (counts.get("cached") ?? 0);
   // The usual name of a run says both already.
   const what = `${started.pipeline}/${started.entryPoint}`;
   const parts = [
@@ -62,8 +63,10 @@ const urgency: Readonly<Record<StepState, number>> = {
   failed: 1,
   killed: 2,
   finished: 3,
-  queued: 4,
-  blocked: 5,
+  cached: 4,
+  waiting: 5,
+  queued: 6,
+  blocked: 7,
 };
 
 /** What runs, what failed, what finished last, what comes next; in the order of the plan. */
@@ -95,7 +98,9 @@ function stepLine(step: StepView, now: number, nameWidth: number, columns: numbe
 }
 
 function stateTime({ state, startedAt, report }: StepView, now: number): string {
-  if (state === "queued" || state === "blocked") return state;
+  if (state === "queued" || state === "blocked" || state === "waiting" || state === "cached") {
+    return state.padEnd(state === "cached" ? 15 : 0);
+  }
   if (report !== undefined) return `${state} ${formatDuration(report.endedAt - report.startedAt)}`.padEnd(15);
   return `${state} ${elapsed(now - (startedAt ?? now))}`.padEnd(15);
 }

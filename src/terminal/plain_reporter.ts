@@ -65,6 +65,8 @@ function eventLines(event: Event, verbose: boolean, told: Map<string, number>): 
     case "environment-ready":
       if (!event.isNew) return [];
       return [`environment ${safeText(event.environment)}: made in ${formatDuration(event.tookMs)}`];
+    case "step-waiting":
+      return [`${safeText(event.step)}: waiting for another run of the same step`];
     case "step-started":
       return [`${safeText(event.step)}: started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`];
     case "step-output":
@@ -96,6 +98,10 @@ export function endText(report: StepReport): string {
     case "finished": {
       const metrics = safeText(metricsText(report.metrics));
       return `finished in ${time}${metrics === "" ? "" : `, ${metrics}`}`;
+    }
+    case "cached": {
+      const metrics = safeText(metricsText(report.metrics));
+      return `cached${metrics === "" ? "" : `, ${metrics}`}`;
     }
     case "failed":
       return `failed after ${time}: ${safeLine(outcome.failure.message)}`;

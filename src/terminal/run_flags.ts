@@ -1,4 +1,5 @@
 /** The flags of a run: the same for `sluice run` and for a pipeline file. */
+import { type SandboxMode, sandboxModes } from "../core/sandbox_tier.ts";
 import { type OptionValues, valueOf } from "./option_values.ts";
 import { helpOption, type OptionSpec } from "./command_spec.ts";
 
@@ -14,6 +15,9 @@ export interface RunFlags {
   readonly verbose: boolean;
   readonly color: ColorChoice;
   readonly keepGoing: boolean;
+  readonly sandbox: SandboxMode;
+  readonly useCache: boolean;
+  readonly locked: boolean;
   readonly jobs?: number;
   readonly experimentName?: string;
   readonly runName?: string;
@@ -61,6 +65,23 @@ export const completionOption: OptionSpec = {
   description: "Print a completion script for this file",
 };
 
+export const sandboxOption: OptionSpec = {
+  name: "sandbox",
+  value: { is: "choice", placeholder: "MODE", choices: sandboxModes },
+  default: "auto",
+  description: "What holds a step: auto is bubblewrap, else Landlock; require is bubblewrap only; off is nothing",
+};
+
+export const cacheOption: OptionSpec = {
+  name: "no-cache",
+  description: "Run every step, whatever is kept of it; what it makes is kept",
+};
+
+export const lockedOption: OptionSpec = {
+  name: "locked",
+  description: "Refuse to run unless everything is as sluice.lock says",
+};
+
 export const runOptions: readonly OptionSpec[] = [
   entryPointOption,
   parameterOption,
@@ -85,6 +106,9 @@ export const runOptions: readonly OptionSpec[] = [
     default: "a new one",
     description: "Name of the run",
   },
+  sandboxOption,
+  cacheOption,
+  lockedOption,
   trackingOption,
   { name: "json", description: "Print events as JSON, one a line" },
   { name: "quiet", short: "q", description: "Print failures and the last line only" },
@@ -106,6 +130,9 @@ export function readRunFlags(values: OptionValues): RunFlags {
     verbose: values.has("verbose"),
     color: readColor(values),
     keepGoing: values.has("keep-going"),
+    sandbox: (valueOf(values, "sandbox") ?? "auto") as SandboxMode,
+    useCache: !values.has("no-cache"),
+    locked: values.has("locked"),
     ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
     ...(experimentName === undefined ? {} : { experimentName }),
     ...(runName === undefined ? {} : { runName }),

@@ -2,7 +2,7 @@
 import type { EnvironmentProgress } from "../core/environment.ts";
 import type { Event, StepReport } from "../core/event.ts";
 
-export type StepState = "queued" | "running" | "finished" | "failed" | "killed" | "blocked";
+export type StepState = "queued" | "waiting" | "running" | "finished" | "cached" | "failed" | "killed" | "blocked";
 
 export interface StepView {
   readonly step: string;
@@ -37,6 +37,9 @@ export function updateRunView(view: RunView, event: Event): void {
       return;
     case "environment-ready":
       view.environments.delete(event.environment);
+      return;
+    case "step-waiting":
+      stepOf(view, event.step).state = "waiting";
       return;
     case "step-started": {
       const step = stepOf(view, event.step);

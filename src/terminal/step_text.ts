@@ -7,8 +7,10 @@ import type { StepState } from "./run_view.ts";
 
 export const stateMarks: Readonly<Record<StepState | "skipped", string>> = {
   queued: "·",
+  waiting: "·",
   running: "▶",
   finished: "✓",
+  cached: "≡",
   failed: "✗",
   killed: "■",
   blocked: "–",
@@ -17,8 +19,10 @@ export const stateMarks: Readonly<Record<StepState | "skipped", string>> = {
 
 export const stateColours: Readonly<Record<StepState | "skipped", Colour>> = {
   queued: "dim",
+  waiting: "dim",
   running: "blue",
   finished: "green",
+  cached: "green",
   failed: "red",
   killed: "yellow",
   blocked: "dim",
