@@ -10,7 +10,7 @@ import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import type { Environments } from "../core/ports.ts";
-import type { HeldLock } from "./file_lock.ts";
+import type { HeldLock } from "../core/file_lock.ts";
 import type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
 import type { Recipe, Settled, Surroundings, Work } from "./provider.ts";
 import { answer } from "./providers.ts";
@@ -77,7 +77,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     const projectLock = await lock();
     const entry = await projectLock.find(recipe.key);
     if (entry !== undefined) return await recipe.settle(entry);
-    const { lockExclusively } = await import("./file_lock.ts");
+    const { lockExclusively } = await import("../core/file_lock.ts");
     const held = await lockExclusively(surroundings.cache, `resolve-${recipe.key.slice("sha256:".length)}`, {
       signal: work.signal,
       onWait: () => work.onProgress({ is: "waiting" }),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Digest, digestValue } from "../core/digest.ts";
-import { tryLock } from "./file_lock.ts";
+import { tryLock } from "../core/file_lock.ts";
 import { openProjectLock } from "./project_lock.ts";
 import {
   EnvironmentRecord,

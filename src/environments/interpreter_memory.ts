@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { openSha256 } from "../core/sha256.ts";
-import { isNotWritable, writeWhole } from "./atomic_write.ts";
+import { isNotWritable, writeWhole } from "../core/atomic_write.ts";
 
 export interface InterpreterFacts {
   /** The executable itself, behind links and virtual environments. */

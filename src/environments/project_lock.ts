@@ -1,8 +1,8 @@
 /** Where a project's lock lies, and how its entries are read and added. */
 import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
-import { isNotWritable, writeAtomically } from "./atomic_write.ts";
-import { lockExclusively } from "./file_lock.ts";
+import { isNotWritable, writeAtomically } from "../core/atomic_write.ts";
+import { lockExclusively } from "../core/file_lock.ts";
 import type { LockEntry, LockFile } from "./lock_file.ts";
 import { lockPaths, projectHex } from "./lock_paths.ts";
 

@@ -7,7 +7,7 @@
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { digestValue } from "../core/digest.ts";
-import { isNotWritable, writeWhole } from "./atomic_write.ts";
+import { isNotWritable, writeWhole } from "../core/atomic_write.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Description, Settled, Surroundings } from "./provider.ts";
 import { lockPaths } from "./lock_paths.ts";

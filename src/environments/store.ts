@@ -7,8 +7,8 @@ import { z } from "zod";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { isFile } from "./is_file.ts";
-import { type HeldLock, lockExclusively, lockShared } from "./file_lock.ts";
-import { isNotWritable } from "./atomic_write.ts";
+import { type HeldLock, lockExclusively, lockShared } from "../core/file_lock.ts";
+import { isNotWritable } from "../core/atomic_write.ts";
 import type { Settled, Surroundings, Work } from "./provider.ts";
 
 /** What `environment.json` holds. */

@@ -1,7 +1,7 @@
 /** The program uv: found on PATH or in the cache, taken from PyPI where there is none, and run. */
 import { join } from "node:path";
 import { refuse } from "../core/error.ts";
-import { lockExclusively } from "./file_lock.ts";
+import { lockExclusively } from "../core/file_lock.ts";
 import { isFile } from "./is_file.ts";
 import { readPipSettings, uvSettings } from "./pip_settings.ts";
 import type { Surroundings, Work } from "./provider.ts";

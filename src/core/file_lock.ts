@@ -4,7 +4,7 @@
  * who come later.
  */
 import { join } from "node:path";
-import { refuse } from "../core/error.ts";
+import { refuse } from "./error.ts";
 import { isNotWritable } from "./atomic_write.ts";
 
 export interface HeldLock {
@@ -39,7 +39,7 @@ async function openReadOnly(path: string, cache: string, error: unknown): Promis
   } catch {
     refuse({
       code: "FOLDER_NOT_WRITABLE",
-      message: `Cannot make the environment as the cache folder \`${cache}\` cannot be written`,
+      message: `Cannot take a lock as the cache folder \`${cache}\` cannot be written`,
       at: { file: cache },
       hint: "Set XDG_CACHE_HOME to a folder that can be written",
     });
