@@ -1,9 +1,11 @@
 /** Runs or shows what the command line asked for: what a pipeline file and `sluice run` both do. */
+import { dirname } from "node:path";
 import { SluiceError } from "../core/error.ts";
+import { fileURLToPath } from "../core/file_url.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
-import { openReporter } from "../terminal/reporter.ts";
+import { joinReporters, openReporter } from "../terminal/reporter.ts";
 import { executeRequest } from "./execute_request.ts";
 import { onInterruption } from "./interruption.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
@@ -16,16 +18,22 @@ export async function runCommand(
   request: RunRequest,
   flags: RunFlags,
 ): Promise<number> {
+  const summaries = await openAskedSummaries(definition, request, flags);
   if (flags.dryRun) {
     const { planRequest } = await import("./plan_request.ts");
     await showPlan(await planRequest(definition, request, flags), flags);
     return 0;
   }
-  const reporter = await openReporter(flags);
+  const shown = await openReporter(flags);
+  const reporter = summaries === undefined ? shown : joinReporters(shown, summaries);
   const interruption = onInterruption();
   const { signal } = interruption;
   try {
     const { status } = await executeRequest(definition, request, { ...flags, reporter, signal })
+      .catch((error) => {
+        if (error instanceof SluiceError) summaries?.refused(error.failure);
+        throw error;
+      })
       .finally(() => reporter.close());
     return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
   } catch (error) {
@@ -36,6 +44,22 @@ export async function runCommand(
   } finally {
     interruption.close();
   }
+}
+
+/** Refuses files that cannot be written, before anything runs. */
+async function openAskedSummaries(definition: PipelineDefinition, request: RunRequest, flags: RunFlags) {
+  if (flags.summaries.length === 0) return undefined;
+  const [{ openSummaries }, { findGitCommit }] = await Promise.all([
+    import("../terminal/summary_reporter.ts"),
+    import("./run_origin.ts"),
+  ]);
+  const gitCommit = findGitCommit(dirname(fileURLToPath(definition.module)));
+  return await openSummaries(flags.summaries, {
+    pipeline: definition.name,
+    entryPoint: request.entryPoint,
+    workingFolder: Deno.cwd(),
+    ...(gitCommit === undefined ? {} : { gitCommit }),
+  }, (name) => Deno.env.get(name));
 }
 
 async function showPlan(

@@ -38,3 +38,15 @@ export async function openReporter(
   if (isLive) return (await import("./live_reporter.ts")).liveReporter(surface);
   return (await import("./plain_reporter.ts")).plainReporter(surface, { verbose: flags.verbose });
 }
+
+/** Each event to all of them, in their order. */
+export function joinReporters(...reporters: readonly Reporter[]): Reporter {
+  return {
+    report(event) {
+      for (const reporter of reporters) reporter.report(event);
+    },
+    async close() {
+      for (const reporter of reporters) await reporter.close();
+    },
+  };
+}

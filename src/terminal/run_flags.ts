@@ -22,6 +22,8 @@ export interface RunFlags {
   readonly experimentName?: string;
   readonly runName?: string;
   readonly trackingUri?: string;
+  /** Files to write a summary of the run to. */
+  readonly summaries: readonly string[];
 }
 
 export const entryPointOption: OptionSpec = {
@@ -110,6 +112,12 @@ export const runOptions: readonly OptionSpec[] = [
   cacheOption,
   lockedOption,
   trackingOption,
+  {
+    name: "summary",
+    value: { is: "file", placeholder: "FILE" },
+    isRepeatable: true,
+    description: "Write a summary of the run: Markdown to a .md file, JUnit to an .xml file",
+  },
   { name: "json", description: "Print events as JSON, one a line" },
   { name: "quiet", short: "q", description: "Print failures and the last line only" },
   { name: "verbose", short: "v", description: "Print what steps print, as it comes" },
@@ -130,6 +138,7 @@ export function readRunFlags(values: OptionValues): RunFlags {
     verbose: values.has("verbose"),
     color: readColor(values),
     keepGoing: values.has("keep-going"),
+    summaries: values.get("summary") ?? [],
     sandbox: (valueOf(values, "sandbox") ?? "auto") as SandboxMode,
     useCache: !values.has("no-cache"),
     locked: values.has("locked"),
