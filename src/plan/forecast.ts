@@ -1,0 +1,230 @@
+/** Forecasts what will become of each step: whether its result is there, and if not, why. Decides; asks through `Lookups`. */
+import type { Cause, Forecast, NotCached, StepForecast } from "../core/cause.ts";
+import type { Digest } from "../core/digest.ts";
+import type { EnvironmentContents, EnvironmentSpec } from "../core/environment.ts";
+import type { PlannedStep } from "../core/plan.ts";
+import type { Plan } from "../core/plan.ts";
+import { isAtLeast } from "../core/sandbox_tier.ts";
+import {
+  type ArgumentPart,
+  type Before,
+  type InputPart,
+  keyOf,
+  type KeyParts,
+  keyParts,
+} from "../core/step_key.ts";
+import { type KeyRecord, resultVersion, type StepResult } from "../core/step_result.ts";
+import type { MlflowRunStatus } from "../core/tracking.ts";
+import { explain } from "./explain.ts";
+
+/** The last run of a step, as the tracker has it. */
+export interface LastRun {
+  readonly runId: string;
+  readonly status: MlflowRunStatus;
+  /** The key it ran with; absent where it never had one, or was recorded before there were such keys. */
+  readonly key?: Digest;
+}
+
+/** What a forecast asks of the world; each is asked only where the answer counts. */
+export interface Lookups {
+  readonly find: (key: Digest) => Promise<StepResult | undefined>;
+  readonly findRecord: (key: Digest) => Promise<KeyRecord | undefined>;
+  /** Null where the tracker has none; undefined where it cannot be read. */
+  readonly lastRun: (step: string) => Promise<LastRun | null | undefined>;
+  readonly contents: (spec: EnvironmentSpec) => Promise<EnvironmentContents | undefined>;
+}
+
+export interface ForecastOptions {
+  /** Whether the run would take kept results. True by default. */
+  readonly useCache?: boolean;
+  /** Only these steps are forecast, and of the others no more is asked than they need; all by default. */
+  readonly only?: readonly string[];
+}
+
+/**
+ * What will become of each step, in the order of the plan.
+ *
+ * A step whose inputs are all taken from kept results has a key for certain. Where a step before it will run, it is
+ * assumed to come out as in the last run of the step that reads it: if that key's result is kept, the step `depends`.
+ */
+export async function forecast(
+  plan: Plan,
+  lookups: Lookups,
+  options: ForecastOptions = {},
+): Promise<Forecast> {
+  const wanted = neededSteps(plan, options.only ?? plan.steps.map((step) => step.name));
+  const certain = new Map<string, StepResult>();
+  const forecasts = new Map<string, StepForecast>();
+  const context: Context = { plan, lookups, certain, useCache: options.useCache ?? true };
+  for (const step of plan.steps) {
+    if (!wanted.has(step.name) || !sourceSteps(step).every((name) => certain.has(name))) continue;
+    if (notCached(step, context) !== undefined) continue;
+    const result = await lookups.find(keyOf(keyParts(step, byContent(certain))));
+    if (result === undefined || !isAtLeast(result.sandbox, step.sandbox)) continue;
+    certain.set(step.name, result);
+  }
+  const asked = options.only === undefined ? undefined : new Set(options.only);
+  for (const step of plan.steps) {
+    if (asked?.has(step.name) === false) continue;
+    const result = certain.get(step.name);
+    forecasts.set(
+      step.name,
+      result === undefined
+        ? await forecastUncertain(step, context)
+        : { is: "cached", runId: result.madeBy.runId },
+    );
+  }
+  return forecasts;
+}
+
+interface Context {
+  readonly plan: Plan;
+  readonly lookups: Lookups;
+  /** Results of the steps that will not run, whatever happens. */
+  readonly certain: ReadonlyMap<string, StepResult>;
+  readonly useCache: boolean;
+}
+
+/** A step that is not known to be cached. */
+async function forecastUncertain(step: PlannedStep, context: Context): Promise<StepForecast> {
+  const { lookups, certain } = context;
+  const reason = notCached(step, context);
+  const last = await lookups.lastRun(step.name);
+  const before = last?.key === undefined ? undefined : await lookups.findRecord(last.key);
+  const parts = assume(keyParts(step, byContent(certain)), step, certain, before?.parts);
+  const on = sourceSteps(step).filter((name) => !certain.has(name));
+  let weaker: Cause | undefined;
+  if (reason === undefined) {
+    const result = isKnown(parts) ? await lookups.find(keyOf(parts)) : undefined;
+    if (result !== undefined && isAtLeast(result.sandbox, step.sandbox)) {
+      return on.length > 0 ? { is: "depends", on } : { is: "cached", runId: result.madeBy.runId };
+    }
+    if (result !== undefined) weaker = { is: "weaker-sandbox", made: result.sandbox, wanted: step.sandbox };
+  }
+  const first: Cause[] = [
+    ...(reason === undefined ? [] : [{ is: "not-cached", because: reason } as const]),
+    ...(weaker === undefined ? [] : [weaker]),
+  ];
+  return {
+    is: "will-run",
+    causes: [...first, ...await compare(step, { last, before, parts }, context, first)],
+  };
+}
+
+interface Compared {
+  readonly last: LastRun | null | undefined;
+  readonly before: KeyRecord | undefined;
+  readonly parts: KeyParts;
+}
+
+async function compare(
+  step: PlannedStep,
+  { last, before, parts }: Compared,
+  { plan, lookups }: Context,
+  known: readonly Cause[],
+): Promise<Cause[]> {
+  if (last === undefined) return [];
+  if (last === null) return [{ is: "never-ran" }];
+  const { runId, status } = last;
+  const ended: Cause[] = status === "FINISHED" ? [] : [{ is: "did-not-finish", runId, status }];
+  if (before === undefined) {
+    return ended.length > 0 || known.length > 0 ? ended : [{ is: "not-comparable", runId }];
+  }
+  const sources = plan.sources[step.sources] ?? {};
+  const contents = keyOf(before.parts) === keyOf(parts)
+    ? undefined
+    : await lookups.contents(step.environment);
+  const now: KeyRecord = {
+    version: resultVersion,
+    parts,
+    sources,
+    ...(contents === undefined ? {} : { environment: contents }),
+  };
+  const causes = [...ended, ...explain(before, now, step)];
+  return causes.length > 0 || known.length > 0 ? causes : [{ is: "not-kept" }];
+}
+
+/** Why no result would be taken, were there one. */
+function notCached(step: PlannedStep, { useCache }: Context): NotCached | undefined {
+  if (!useCache) return "run";
+  if (step.cache) return undefined;
+  if (step.environment.kind === "host") return "host-environment";
+  return step.permissions.write.length > 0 ? "write-permission" : "step";
+}
+
+/** The steps whose outputs or metrics a step reads; those it only waits for change nothing in its key. */
+export function sourceSteps(step: PlannedStep): string[] {
+  const names = new Set<string>();
+  for (const argument of Object.values(step.arguments)) {
+    if (argument.is === "metric") names.add(argument.step);
+  }
+  for (const binding of Object.values(step.inputs)) {
+    const inputs = binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : [];
+    for (const input of inputs) if (input.is === "output") names.add(input.step);
+  }
+  return [...names].sort();
+}
+
+/** The steps themselves, and all whose results reach them. */
+function neededSteps(plan: Plan, names: readonly string[]): ReadonlySet<string> {
+  const needed = new Set(names);
+  for (const step of plan.steps.toReversed()) {
+    if (needed.has(step.name)) { for (const name of sourceSteps(step)) needed.add(name); }
+  }
+  return needed;
+}
+
+const notMade: Digest = `sha256:${"0".repeat(64)}`;
+
+/** What is known of earlier steps by content; the others by a reference to nothing. */
+function byContent(results: ReadonlyMap<string, StepResult>): Before {
+  return {
+    output(name, output) {
+      const kept = results.get(name)?.outputs[output];
+      return kept === undefined ? { of: notMade, output } : { content: kept.digest, name: kept.file };
+    },
+    metric(name, metric) {
+      const point = results.get(name)?.metrics.find(({ key }) => key === metric);
+      return point === undefined ? { of: notMade, metric } : { value: Number(point.value) };
+    },
+  };
+}
+
+/** What is not made yet is taken to be as it was in the step's own last run, where that read as many. */
+function assume(
+  parts: KeyParts,
+  step: PlannedStep,
+  certain: ReadonlyMap<string, StepResult>,
+  before: KeyParts | undefined,
+): KeyParts {
+  if (before === undefined || sourceSteps(step).every((name) => certain.has(name))) return parts;
+  const argumentParts = mapValues(parts.arguments, (part, name): ArgumentPart => {
+    const old = before.arguments[name];
+    return "of" in part && old !== undefined ? old : part;
+  });
+  const inputs = mapValues(parts.inputs, (part, name) => {
+    const old = before.inputs[name];
+    if (part === null || old === null || old === undefined) return part;
+    if (!isList(part)) return "of" in part && !isList(old) ? old : part;
+    if (!isList(old) || old.length !== part.length) return part;
+    return part.map((each, index) => "of" in each ? old[index]! : each);
+  });
+  return { ...parts, arguments: argumentParts, inputs };
+}
+
+const isList = (parts: InputPart | readonly InputPart[]): parts is readonly InputPart[] =>
+  Array.isArray(parts);
+
+/** Whether all that comes from earlier steps is known or assumed. */
+const isKnown = (parts: KeyParts): boolean =>
+  Object.values(parts.arguments).every((part) => !("of" in part)) &&
+  Object.values(parts.inputs).every((part) =>
+    part === null || (isList(part) ? part : [part]).every((each) => !("of" in each))
+  );
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+}
