@@ -58,7 +58,12 @@ export async function openServerFixture(): Promise<ServerFixture> {
       modelId: model.id,
       tags: [],
     });
-    return { run, model, version, session: server.open(run.id) };
+    return {
+      run,
+      model,
+      version,
+      session: await server.open(run.id, { tier: "none", hasOwnNetwork: false }),
+    };
   };
   const own = await makeStep("own");
   const other = await makeStep("other");

@@ -1,12 +1,13 @@
 /**
  * The run's own server: the first slice of MLflow's REST on loopback, over the tracker, so that the MLflow code of
- * a step logs live without ever holding the database.
+ * a step logs live without ever holding the database, and with no network but that to the server.
  *
  * Each step gets a session: an address with an unguessable first segment, which MLflow's client keeps in every call.
  * Through it the step writes to its own run, to the runs it makes below that, and to the models and versions it
  * makes from them; everything else is refused. Names, shapes and errors follow MLflow 3.17.2.
  */
-import type { RunServer, RunServerSession, Tracker } from "../core/ports.ts";
+import type { ReachableServer, RunServer, RunServerSession, Tracker } from "../core/ports.ts";
+import { makeSocketFolder } from "../core/socket_folder.ts";
 import type { Desk } from "./endpoint.ts";
 import { openScope, type Scope } from "./scope.ts";
 
@@ -19,49 +20,84 @@ export interface RunServerOptions {
   readonly clock?: () => number;
 }
 
+/** Where a step with a network of its own finds the server; no program's usual port, and none the system gives away. */
+export const forwarderPort = 7419;
+
 /** How long `close` waits for calls under way. */
 const closeAfterMs = 2_000;
 
-/** Listens on a free port of 127.0.0.1. Closing ends every session. */
+interface Listener {
+  readonly server: ReachableServer;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens when the first session asks for it: on a free port of 127.0.0.1, or on a Unix socket for steps that have a
+ * network of their own. Closing ends every session.
+ */
 export function openRunServer(tracker: Tracker, options: RunServerOptions = {}): Promise<RunServer> {
   const desks = new Map<string, Desk>();
   const endings = new Set<Promise<void>>();
   const { onMetric = () => {}, onBug = () => {}, clock = Date.now } = options;
-  const abort = new AbortController();
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    signal: abort.signal,
-    onListen: () => {},
-    // Loaded at the first call: most steps make none, and every run starts a server.
-    handler: async (request) => (await import("./answer_request.ts")).answerRequest(request, desks, onBug),
-  });
-  const { port } = server.addr;
+  // Loaded at the first call: most steps make none, and every run starts a server.
+  const answer = async (request: Request) =>
+    (await import("./answer_request.ts")).answerRequest(request, desks, onBug);
+  const listeners: { port?: Listener; socket?: Listener } = {};
 
   return Promise.resolve({
-    open(runId): RunServerSession {
+    open(runId, { hasOwnNetwork }): Promise<RunServerSession> {
+      const { server } = hasOwnNetwork
+        ? listeners.socket ??= listenOnSocket(answer)
+        : listeners.port ??= listenOnPort(answer);
       const token = newToken();
       const scope = openScope(tracker, runId);
       desks.set(token, { tracker, scope, clock, onMetric });
-      const uri = `http://127.0.0.1:${port}/${token}`;
-      return {
+      const uri = `http://127.0.0.1:${server.port}/${token}`;
+      return Promise.resolve({
         uri,
+        server,
         variables: clientVariables(uri, runId),
         close() {
           if (!desks.delete(token)) return;
           const ending = endRuns(scope, tracker, clock).catch(onBug).finally(() => endings.delete(ending));
           endings.add(ending);
         },
-      };
+      });
     },
     async close() {
       const scopes = [...desks.values()].map((desk) => desk.scope);
       desks.clear();
-      const late = setTimeout(() => abort.abort(), closeAfterMs);
-      await server.shutdown().finally(() => clearTimeout(late));
+      await Promise.all(Object.values(listeners).map((listener: Listener) => listener.close()));
       await Promise.all([...endings, ...scopes.map((scope) => endRuns(scope, tracker, clock).catch(onBug))]);
     },
   });
+}
+
+type Answer = (request: Request) => Promise<Response>;
+
+function listenOnPort(answer: Answer): Listener {
+  const abort = new AbortController();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, signal: abort.signal, onListen: () => {} },
+    answer,
+  );
+  return { server: { is: "port", port: server.addr.port }, close: () => shutDown(server, abort) };
+}
+
+function listenOnSocket(answer: Answer): Listener {
+  const folder = makeSocketFolder();
+  const path = `${folder.path}/server`;
+  const abort = new AbortController();
+  const server = Deno.serve({ path, signal: abort.signal, onListen: () => {} }, answer);
+  return {
+    server: { is: "socket", port: forwarderPort, path },
+    close: () => shutDown(server, abort).finally(folder.remove),
+  };
+}
+
+async function shutDown(server: { shutdown(): Promise<void> }, abort: AbortController): Promise<void> {
+  const late = setTimeout(() => abort.abort(), closeAfterMs);
+  await server.shutdown().finally(() => clearTimeout(late));
 }
 
 /** What an unmodified MLflow client needs to find the server and its run, and to leave the network alone. */

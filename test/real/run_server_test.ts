@@ -276,7 +276,7 @@ realTest(
       const other = await newRun("another", "");
       const steps = await Promise.all(scripts.map(async (script) => {
         const run = await newRun(script.name, other.id);
-        return { script, run, session: server.open(run.id) };
+        return { script, run, session: await server.open(run.id, { tier: "none", hasOwnNetwork: false }) };
       }));
       const outcomes = await runScripts(
         steps.map(({ script, session }) => ({
