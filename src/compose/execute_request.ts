@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Failure, refuse, SluiceError, unwrap } from "../core/error.ts";
 import type { Event, RunStatus } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
-import type { Plan } from "../core/plan.ts";
 import type { Environments, Reporter, Tracker } from "../core/ports.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
 import { type Experiment, TrackingError } from "../core/tracking.ts";
@@ -15,7 +14,7 @@ import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findRunOrigin } from "./run_origin.ts";
 import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
-import { openSession, planResolved, type Session } from "./session.ts";
+import { openSession, type Planned, planResolved, type Session } from "./session.ts";
 
 export interface ExecuteRequestOptions extends RunOptions {
   readonly reporter: Reporter;
@@ -38,18 +37,23 @@ export async function executeRequest(
   try {
     const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
     preloadTracker(session.location);
-    await lockEnvironments(
-      resolved,
-      session.environments,
-      (event) => options.reporter.report(event),
-      options.signal,
-    );
-    const plan = await planResolved(definition, resolved, session);
+    if (options.locked) {
+      const { checkLocked } = await import("./lock_check.ts");
+      await checkLocked(definition, session);
+    } else {
+      await lockEnvironments(
+        resolved,
+        session.environments,
+        (event) => options.reporter.report(event),
+        options.signal,
+      );
+    }
+    const planned = await planResolved(definition, resolved, session);
     // Not before: what is refused until here leaves no file behind.
     const tracker = await session.openTracker(true);
     const workspace = workspaceFolder(session.location, session.workingFolder);
     await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
-    return await executePlan(plan, { definition, session, tracker, workspace, options });
+    return await executePlan(planned, { definition, session, tracker, workspace, options });
   } catch (error) {
     if (options.signal?.aborted && isExpected(error)) {
       return refuse({
@@ -80,15 +84,22 @@ interface Prepared {
   readonly options: ExecuteRequestOptions;
 }
 
-async function executePlan(plan: Plan, prepared: Prepared): Promise<Ended> {
+async function executePlan({ plan, files }: Planned, prepared: Prepared): Promise<Ended> {
   const { definition, session, tracker, workspace, options } = prepared;
   let failure: Failure | undefined;
   const emit = (event: Event) => {
     if (event.is === "run-ended") failure = event.failure;
     options.reporter.report(event);
   };
-  const environments = await session.environments();
-  const { services, close } = openServices({ tracker, environments, emit, variables: session.variables });
+  const { services, close } = openServices({
+    tracker,
+    environments: await session.environments(),
+    sandbox: await session.sandbox(),
+    files,
+    openCache: session.cache,
+    emit,
+    variables: session.variables,
+  });
   const experiment = await findOrCreateExperiment(tracker, options.experimentName ?? definition.name);
   let owner: RunOwner | undefined;
   let executed: Executed | undefined;
@@ -99,6 +110,7 @@ async function executePlan(plan: Plan, prepared: Prepared): Promise<Ended> {
       origin: findRunOrigin(definition.module),
       capacity: machineCapacity(options.jobs),
       keepGoing: options.keepGoing ?? false,
+      useCache: options.useCache ?? true,
       workspace: join(workspace, "steps"),
       signal: options.signal ?? new AbortController().signal,
       onRun: async (runId) => {

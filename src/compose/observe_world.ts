@@ -1,34 +1,46 @@
-/** Answers what a plan must know of the world. */
-import { join } from "node:path";
+/** Answers what a plan must know of the world, and goes on knowing the files it looked at. */
+import { dirname, join } from "node:path";
+import { type Digest, digestBytes } from "../core/digest.ts";
 import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
-import { digestTree, UnsupportedEntry } from "../core/file_tree.ts";
+import { digestLines, digestTree, treeLine, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
+import { fileURLToPath } from "../core/file_url.ts";
 import type { Place } from "../core/place.ts";
-import type { Environments, Tracker } from "../core/ports.ts";
+import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
-import { digestModules } from "./digest_modules.ts";
-import { digestSources } from "./digest_sources.ts";
+import { openWitness } from "./file_witness.ts";
+import { listModules } from "./list_modules.ts";
+import { listSources } from "./list_sources.ts";
+import { type Looked, openLooked } from "./planned_files.ts";
 
 /** What the answers are asked of. The tracker is opened only for registered models. */
 export interface World {
   readonly environments: Environments;
   readonly openTracker: () => Promise<Tracker>;
+  readonly digests: FileDigests;
+  readonly sandbox: Sandbox;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface Observed {
+  readonly observations: Observations;
+  readonly files: PlannedFiles;
 }
 
 /** Each question once. Whatever cannot be answered is a failure that the plan returns when it needs it. */
-export async function observeWorld(questions: readonly Question[], world: World): Promise<Observations> {
-  return new Map(
-    await Promise.all(
-      questions.map(async (question) =>
-        [questionKey(question), await answerOrFail(question, world)] as const
-      ),
+export async function observeWorld(questions: readonly Question[], world: World): Promise<Observed> {
+  const looked = openLooked();
+  const answers = await Promise.all(
+    questions.map(async (question) =>
+      [questionKey(question), await answerOrFail(question, world, looked)] as const
     ),
   );
+  return { observations: new Map(answers), files: looked.files };
 }
 
-async function answerOrFail(question: Question, world: World): Promise<Result<Answer>> {
+async function answerOrFail(question: Question, world: World, looked: Looked): Promise<Result<Answer>> {
   try {
-    return succeed(await answer(question, world));
+    return succeed(await answer(question, world, looked));
   } catch (error) {
     if (error instanceof SluiceError) return fail(error.failure);
     if (error instanceof Error && /\(os error \d+\)/.test(error.message)) {
@@ -52,24 +64,45 @@ function unreadable(error: Error, question: Question): Failure {
   };
 }
 
-async function answer(question: Question, world: World): Promise<Answer> {
+async function answer(question: Question, world: World, looked: Looked): Promise<Answer> {
+  const witness = openWitness(world.digests);
   switch (question.is) {
-    case "content":
-      return await digestGiven(question.path, question.place);
-    case "sources":
-      return await digestSources(question.folder, question.only, question.modules);
-    case "modules":
-      return await digestModules(question.module);
+    case "content": {
+      const digest = await digestGiven(question.path, question.place, witness);
+      looked.noteGiven(question.path, witness);
+      return digest;
+    }
+    case "granted": {
+      const digest = await digestGranted(question.path, witness);
+      looked.noteGiven(question.path, witness);
+      return digest;
+    }
+    case "sources": {
+      const sources = await listSources(question.folder, question.only, question.modules, witness);
+      looked.noteSources(question.folder, sources, witness);
+      return sources.list;
+    }
+    case "modules": {
+      const sources = await listModules(question.module, witness);
+      looked.noteSources(dirname(fileURLToPath(question.module)), sources, witness);
+      return sources.list;
+    }
+    case "variable": {
+      const value = world.variables[question.name];
+      return value === undefined ? null : digestBytes(value);
+    }
     case "environment":
       return await world.environments.observe(question.spec);
     case "registered":
-      return await findRegistered(question.uri, question.place, world.openTracker);
+      return await findRegistered(question.uri, question.place, world);
+    case "hold":
+      return (await world.sandbox.hold(question)).tier;
   }
 }
 
-async function digestGiven(path: string, at: Place) {
+async function digestGiven(path: string, at: Place, digests: FileDigests): Promise<Digest> {
   try {
-    return (await digestTree(path)).digest;
+    return (await digestTree(path, digests)).digest;
   } catch (error) {
     if (error instanceof UnsupportedEntry) {
       throw new SluiceError({
@@ -94,8 +127,31 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR" || code === "EACCES";
 }
 
+/** What may be read besides: a link on the way to it is the user's own, one below it counts as its text. */
+async function digestGranted(path: string, digests: FileDigests): Promise<Digest | null> {
+  let root: string;
+  try {
+    root = await Deno.realPath(path);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+  const lines: string[] = [];
+  for await (const entry of walkTree(root)) {
+    const at = join(root, entry.path);
+    if (entry.is === "folder") continue;
+    if (entry.is === "other") {
+      lines.push(`link ${await Deno.readLink(at).catch(() => "none")}  ${JSON.stringify(entry.path)}\n`);
+    } else {
+      const info = await Deno.lstat(at);
+      lines.push(treeLine(await digests.digest(at, info), entry.path));
+    }
+  }
+  return digestLines(lines);
+}
+
 /** `models:/name/3` and `models:/name@alias`. */
-async function findRegistered(uri: string, at: Place, openTracker: () => Promise<Tracker>) {
+async function findRegistered(uri: string, at: Place, world: World) {
   const match = /^models:\/(?<name>[^/@]+)(?:\/(?<version>\d+)|@(?<alias>[^/@]+))$/.exec(uri)?.groups;
   const refuse = (message: string): never => {
     throw new SluiceError({
@@ -108,13 +164,13 @@ async function findRegistered(uri: string, at: Place, openTracker: () => Promise
   };
   if (match === undefined) return refuse(`Cannot read \`${uri}\` as a registered model`);
   try {
-    const tracker = await openTracker();
+    const tracker = await world.openTracker();
     const version = match["version"] === undefined
       ? await tracker.getModelVersionByAlias(match["name"]!, match["alias"]!)
       : await tracker.getModelVersion(match["name"]!, match["version"]);
     const location = await sourceLocation(version.source, tracker);
     const folder = tracker.artifacts.localFolder(location);
-    const digest = folder === undefined ? undefined : await digestGiven(folder, at);
+    const digest = folder === undefined ? undefined : await digestGiven(folder, at, world.digests);
     return { version: version.version, location, ...(digest === undefined ? {} : { digest }) };
   } catch (error) {
     if (error instanceof SluiceError && error.failure.code === "TRACKER_MISSING") {

@@ -1,13 +1,15 @@
 /** Hands the rooms to the scheduler. */
 import type { Event } from "../core/event.ts";
-import type { Environments, RunServer, Tracker } from "../core/ports.ts";
+import type { Cache, Environments, PlannedFiles, RunServer, Sandbox, Tracker } from "../core/ports.ts";
 import { localEngine } from "../engines/local_engine.ts";
-import { openSandbox } from "../sandbox/sandbox.ts";
 import type { Services } from "../scheduler/services.ts";
 
 export interface Given {
   readonly tracker: Tracker;
   readonly environments: Environments;
+  readonly sandbox: Sandbox;
+  readonly files: PlannedFiles;
+  readonly openCache: () => Promise<Cache>;
   readonly emit: (event: Event) => void;
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,9 @@ export function openServices(given: Given): { readonly services: Services; close
       environments: given.environments,
       tracker: given.tracker,
       engine: localEngine,
-      sandbox: openSandbox(Deno.execPath(), functionChild()),
+      sandbox: given.sandbox,
+      files: given.files,
+      openCache: given.openCache,
       openServer: () =>
         server ??= import("../server/run_server.ts").then(({ openRunServer }) =>
           openRunServer(given.tracker, { onMetric, onBug: (error) => warn(emit, error) })
@@ -50,10 +54,4 @@ function warn(emit: (event: Event) => void, error: unknown): void {
     error instanceof Error ? error.stack : String(error)
   }`;
   emit({ is: "warning", at: Date.now(), message });
-}
-
-/** Ends in `.ts` here and in `.js` in the npm package, as this module does. */
-function functionChild(): string {
-  const extension = import.meta.url.endsWith(".js") ? "js" : "ts";
-  return new URL(`../dsl/function_child.${extension}`, import.meta.url).href;
 }

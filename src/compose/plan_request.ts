@@ -15,7 +15,8 @@ export async function planRequest(
   const session = openSession(definition, options);
   try {
     const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
-    return await planResolved(definition, resolved, session);
+    if (options.locked) await (await import("./lock_check.ts")).checkLocked(definition, session);
+    return (await planResolved(definition, resolved, session)).plan;
   } finally {
     await session.close();
   }

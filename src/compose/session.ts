@@ -4,13 +4,14 @@ import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Cache, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
 import type { RunOptions } from "../core/run.ts";
 import type { ProjectEnvironments } from "../environments/environments.ts";
 import { observe } from "../plan/observation.ts";
 import { plan } from "../plan/plan.ts";
 import type { ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { observeWorld } from "./observe_world.ts";
+import { openMachineSandbox } from "./open_machine_sandbox.ts";
 import { openProjectEnvironments } from "./open_project_environments.ts";
 import { locateTracker, openTracker, type TrackerChoice } from "./open_tracker.ts";
 
@@ -24,18 +25,42 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
   let tracker: Promise<Tracker> | undefined;
   let environments: Promise<ProjectEnvironments> | undefined;
   const project = dirname(fileURLToPath(definition.module));
+  const folder = (): Promise<string> =>
+    import("../environments/environments.ts").then(({ cacheFolder }) => cacheFolder(variables));
+  const openCacheNow = async () => {
+    const { openCache } = await import("../cache/cache.ts");
+    return openCache({ cache: await folder(), clock: Date.now });
+  };
+  const openDigests = async () => {
+    const { openFileDigests } = await import("../cache/file_digests.ts");
+    return openFileDigests({ cache: await folder() });
+  };
+  let cache: Promise<Cache> | undefined;
+  let digests: Promise<FileDigests> | undefined;
+  let sandbox: Promise<Sandbox> | undefined;
   return {
     workingFolder,
     variables,
     location: locateTracker(choice),
     openTracker: (create: boolean) => tracker ??= openTracker({ ...choice, create }),
     environments: () => environments ??= openProjectEnvironments(project, variables),
+    cache: () => cache ??= openCacheNow(),
+    digests: () => digests ??= openDigests(),
+    sandbox: () => sandbox ??= openMachineSandbox(options.sandbox ?? "auto", variables),
     async close() {
       // What could not be opened has been told of by whoever asked for it.
       (await environments?.catch(() => undefined))?.close();
+      await (await sandbox?.catch(() => undefined))?.close();
+      await (await digests?.catch(() => undefined))?.close();
       await (await tracker?.catch(() => undefined))?.close();
     },
   };
+}
+
+/** A plan, and the files it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly files: PlannedFiles;
 }
 
 /** Observes the world and decides. Throws what the plan fails with. */
@@ -43,10 +68,13 @@ export async function planResolved(
   definition: PipelineDefinition,
   resolved: ResolvedRequest,
   session: Session,
-): Promise<Plan> {
-  const observations = await observeWorld(observe(definition, resolved), {
+): Promise<Planned> {
+  const { observations, files } = await observeWorld(observe(definition, resolved), {
     environments: await session.environments(),
     openTracker: () => session.openTracker(false),
+    digests: await session.digests(),
+    sandbox: await session.sandbox(),
+    variables: session.variables,
   });
-  return unwrap(plan(definition, resolved, observations));
+  return { plan: unwrap(plan(definition, resolved, observations)), files };
 }

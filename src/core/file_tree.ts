@@ -135,7 +135,7 @@ export async function digestTree(
         path,
         digest: await digests.digest(path === "" ? root : join(root, path), info),
         sizeBytes: info.size,
-        isProgram: ((info.mode ?? 0) & 0o111) !== 0,
+        isProgram: isProgram(info),
       });
     }
   }
@@ -164,6 +164,9 @@ export function digestKept(
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** Whether anybody may execute it. */
+export const isProgram = ({ mode }: Deno.FileInfo): boolean => ((mode ?? 0) & 0o111) !== 0;
 
 export const treeLine = (what: string, path: string): string => `${what}  ${JSON.stringify(path)}\n`;
 

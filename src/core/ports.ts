@@ -8,6 +8,7 @@ import type {
   ReadyEnvironment,
 } from "./environment.ts";
 import type { Event } from "./event.ts";
+import type { PlannedStep } from "./plan.ts";
 import type { SandboxTier } from "./sandbox_tier.ts";
 import type { KeyRecord, StepResult } from "./step_result.ts";
 import type {
@@ -126,8 +127,10 @@ export type Program =
 
 /** What a step's process may touch. Paths are absolute; everything else is out of its sight. */
 export interface SandboxPolicy {
-  /** The working folder; it holds what `read` and `write` name below it, and nothing else. */
+  /** The working folder; it holds what `code`, `read` and `write` name below it, and nothing else. */
   readonly folder: string;
+  /** Its sources, as files and whole folders: a command may read them, a function's own code may not. */
+  readonly code: readonly string[];
   /** Files and whole folders. */
   readonly read: readonly string[];
   readonly write: readonly string[];
@@ -216,6 +219,16 @@ export interface FileDigests {
   digest(path: string, info: Deno.FileInfo): Promise<Digest>;
   /** Writes down what is new. */
   close(): Promise<void>;
+}
+
+/** The files a plan was made from, as they are now. */
+export interface PlannedFiles {
+  /** What a step sees of its sources: files and whole folders, absolute. */
+  visible(step: PlannedStep): readonly string[];
+  /** The first of all files a step was planned with that is no longer what it was; undefined when none is. */
+  findChange(step: PlannedStep): string | undefined;
+  /** The content of its source files, by digest; large ones are left out. */
+  texts(step: PlannedStep): Promise<ReadonlyMap<Digest, Uint8Array>>;
 }
 
 /** One process to run. */

@@ -13,6 +13,13 @@ export type SourceList = z.infer<typeof SourceList>;
 
 /** SHA-256 over a line for each, sorted by name: what it is, two spaces, its name as JSON text. */
 export function digestSourceList(list: SourceList): Digest {
+  const known = digested.get(list);
+  if (known !== undefined) return known;
   const lines = Object.entries(list).map(([name, what]) => `${what}  ${JSON.stringify(name)}\n`);
-  return digestBytes(lines.sort().join(""));
+  const digest = digestBytes(lines.sort().join(""));
+  digested.set(list, digest);
+  return digest;
 }
+
+/** By list, as planning and running both ask. */
+const digested = new WeakMap<SourceList, Digest>();

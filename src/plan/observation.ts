@@ -7,6 +7,8 @@ import type { EnvironmentObservation, EnvironmentSpec } from "../core/environmen
 import type { Result } from "../core/error.ts";
 import { inside, type Place } from "../core/place.ts";
 import type { PipelineDefinition, Source, StepDefinition } from "../core/pipeline.ts";
+import type { SandboxTier } from "../core/sandbox_tier.ts";
+import type { SourceList } from "../core/sources.ts";
 import type { ResolvedRequest } from "./resolve_arguments.ts";
 
 export type Question =
@@ -25,6 +27,17 @@ export type Question =
   /** A module and all it imports. */
   | { readonly is: "modules"; readonly module: string }
   | { readonly is: "environment"; readonly spec: EnvironmentSpec }
+  /** The content of what a permission lets a step read; null when nothing is there. */
+  | { readonly is: "granted"; readonly path: string }
+  /** The digest of the value of a caller's environment variable; null when it is not set. */
+  | { readonly is: "variable"; readonly name: string }
+  /** What will hold a step's process. */
+  | {
+    readonly is: "hold";
+    readonly body: "command" | "function";
+    readonly net: boolean | readonly string[];
+    readonly needsFull: boolean;
+  }
   | { readonly is: "registered"; readonly uri: string; readonly place: Place };
 
 export interface RegisteredAnswer {
@@ -32,7 +45,7 @@ export interface RegisteredAnswer {
   readonly location: string;
   readonly digest?: Digest;
 }
-export type Answer = Digest | EnvironmentObservation | RegisteredAnswer;
+export type Answer = Digest | null | SourceList | EnvironmentObservation | RegisteredAnswer | SandboxTier;
 export type Observations = ReadonlyMap<string, Result<Answer>>;
 
 /** One question has one key, whoever asks. */
@@ -49,6 +62,9 @@ export function observe(definition: PipelineDefinition, request: ResolvedRequest
   for (const use of request.reach.steps) {
     ask({ is: "environment", spec: use.definition.environment });
     ask(sourcesQuestion(use.definition, modules));
+    ask(holdQuestion(use.definition));
+    for (const path of use.definition.permissions.read) ask({ is: "granted", path });
+    for (const name of use.definition.permissions.env) ask({ is: "variable", name });
     for (const [name, argument] of Object.entries(use.arguments)) {
       const path = pathValue(use.definition, name, argument, request);
       if (path === undefined) continue;
@@ -79,6 +95,13 @@ export function sourcesQuestion(step: StepDefinition, modules: readonly string[]
     ? { is: "sources", folder, modules }
     : { is: "sources", folder, only: step.sources, modules };
 }
+
+export const holdQuestion = (step: StepDefinition): Question => ({
+  is: "hold",
+  body: step.body.is,
+  net: step.permissions.net,
+  needsFull: step.sandbox === "full",
+});
 
 /** The folder a step runs in: that of the module that defines it. */
 export const stepFolder = (step: StepDefinition): string => dirname(fileURLToPath(step.module));

@@ -1,5 +1,8 @@
 /** Decides what runs: a pipeline, a resolved request and what was observed, to a plan. Pure; no input or output. */
 import type { Digest } from "../core/digest.ts";
+import { digestSourceList, type SourceList } from "../core/sources.ts";
+import { byReference, keyOf, keyParts } from "../core/step_key.ts";
+import type { SandboxTier } from "../core/sandbox_tier.ts";
 import type { EnvironmentObservation } from "../core/environment.ts";
 import { neededSteps } from "../core/entry_point.ts";
 import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
@@ -11,9 +14,11 @@ import {
   type PipelineDefinition,
   type PipelineResult,
   type Source,
+  type StepDefinition,
   type StepUse,
 } from "../core/pipeline.ts";
 import {
+  type Granted,
   type Plan,
   type PlannedArgument,
   type PlannedBinding,
@@ -25,6 +30,7 @@ import {
 import {
   type Answer,
   filePath,
+  holdQuestion,
   type Observations,
   pathValue,
   pipelineModules,
@@ -35,7 +41,6 @@ import {
   stepFolder,
 } from "./observation.ts";
 import type { ResolvedRequest } from "./resolve_arguments.ts";
-import { staticKey } from "./static_key.ts";
 
 /**
  * The plan for a request; the same bytes, as canonical JSON, for the same pipeline, request and observations.
@@ -71,6 +76,7 @@ function buildPlan(
     skipped,
     modules: pipelineModules(definition),
     keys: new Map(),
+    sources: new Map(),
     answer: (question) => answerOf(observations, question),
   };
   const steps = request.reach.steps.filter((use) => !skipped.has(use.name)).map((use) =>
@@ -83,6 +89,7 @@ function buildPlan(
     entryPoint: request.entryPoint,
     parameters: request.parameters,
     steps,
+    sources: Object.fromEntries([...context.sources].map(([list, digest]) => [digest, list])),
     skipped: [...skipped].map(([step, because]) => ({ step, because })),
     results: request.entryPoint === mainEntryPoint ? definition.results : stepResults(request),
   };
@@ -94,6 +101,8 @@ interface Context {
   readonly modules: readonly string[];
   /** Of the steps planned so far. */
   readonly keys: Map<string, Digest>;
+  /** Lists of sources with their digests; steps of one folder share one. */
+  readonly sources: Map<SourceList, Digest>;
   readonly answer: (question: Question) => Answer;
 }
 
@@ -114,7 +123,8 @@ function planStep(use: StepUse, context: Context): PlannedStep {
     : { is: "function", module: step.module, step: step.name };
   const parts = {
     body,
-    sources: context.answer(sourcesQuestion(step, context.modules)) as Digest,
+    folder: stepFolder(step),
+    sources: planSources(context.answer(sourcesQuestion(step, context.modules)) as SourceList, context),
     environment: step.environment,
     environmentState: context.answer({ is: "environment", spec: step.environment }) as EnvironmentObservation,
     arguments: mapValues(use.arguments, (argument, name) => planArgument(use, name, argument, context)),
@@ -122,21 +132,40 @@ function planStep(use: StepUse, context: Context): PlannedStep {
     outputs: step.outputs,
     metrics: step.metrics,
     permissions: step.permissions,
+    granted: planGranted(step.permissions, context),
   };
-  const key = staticKey(parts, (name) => context.keys.get(name)!);
+  const key = keyOf(keyParts(parts, byReference((name) => context.keys.get(name)!)));
   context.keys.set(use.name, key);
   return {
     name: use.name,
     key,
-    folder: stepFolder(step),
     ...parts,
     parameters: step.parameters,
     needs: neededSteps(use).filter((name) => !context.skipped.has(name)).sort(),
     limits: step.limits,
+    sandbox: context.answer(holdQuestion(step)) as SandboxTier,
+    cache: isKept(step),
     ...(use.family === undefined ? {} : { family: use.family }),
     place: use.place,
   };
 }
+
+function planSources(list: SourceList, { sources }: Context): Digest {
+  const digest = sources.get(list) ?? digestSourceList(list);
+  sources.set(list, digest);
+  return digest;
+}
+
+function planGranted({ read, env }: StepDefinition["permissions"], { answer }: Context): Granted {
+  return {
+    read: Object.fromEntries(read.map((path) => [path, answer({ is: "granted", path }) as Digest | null])),
+    env: Object.fromEntries(env.map((name) => [name, answer({ is: "variable", name }) as Digest | null])),
+  };
+}
+
+/** The host's programs are never the same twice, and what is written elsewhere does not come back from a cache. */
+const isKept = (step: StepDefinition): boolean =>
+  step.cache ?? (step.environment.kind !== "host" && step.permissions.write.length === 0);
 
 function planArgument(use: StepUse, name: string, argument: Argument, context: Context): PlannedArgument {
   if (argument.is === "metric") {

@@ -100,7 +100,13 @@ for (
     ],
     [
       "changes with the sources",
-      () => planOf(trainingPipeline(), "main", {}, (q) => q.is === "sources" ? changed : undefined),
+      () =>
+        planOf(
+          trainingPipeline(),
+          "main",
+          {},
+          (q) => q.is === "sources" ? { "train.py": changed } : undefined,
+        ),
       [
         "preprocess",
         "train",
@@ -145,7 +151,7 @@ Deno.test("a static key does not depend on where the project lies", () => {
   const moved = JSON.parse(
     JSON.stringify(trainingPipeline()).replaceAll("file:///project/", "file:///elsewhere/"),
   );
-  const same = (question: Question) => question.is === "sources" ? digestValue("sources") : undefined;
+  const same = (question: Question) => question.is === "sources" ? { "train.py": changed } : undefined;
   assert.deepEqual(
     keysOf(planOf(trainingPipeline(), "main", {}, same)),
     keysOf(planOf(moved, "main", {}, same)),
@@ -167,7 +173,54 @@ Deno.test("a path parameter counts by its content, and is relative to the workin
     digest: changed,
   });
   assert.deepEqual(
+    keysOf(planOf(definition, "main", { data: "in/a.csv" }, content)),
+    keysOf(planOf(definition, "main", { data: "other/a.csv" }, content)),
+  );
+  assert.notDeepEqual(
     keysOf(planOf(definition, "main", { data: "a.csv" }, content)),
     keysOf(planOf(definition, "main", { data: "b.csv" }, content)),
+    "the step sees its name",
   );
 });
+
+for (
+  const [name, what] of [["the content of what may be read", "granted"], ["a variable's value", "variable"]]
+) {
+  Deno.test(`a static key changes with ${name}, and not with where it lies`, () => {
+    const permissions = { net: false, read: ["/project/data"], write: [], env: ["TOKEN"], gpu: false };
+    const definition = withTrain({ permissions });
+    const before = keysOf(planOf(definition));
+    const after = keysOf(planOf(definition, "main", {}, (q) => q.is === what ? changed : undefined));
+    assert.notEqual(before["train"], after["train"]);
+    assert.equal(before["preprocess"], after["preprocess"]);
+    const moved = JSON.parse(JSON.stringify(definition).replaceAll("/project/", "/elsewhere/"));
+    const granted = (q: Question) =>
+      q.is === "granted" ? changed : q.is === "sources" ? { "train.py": changed } : undefined;
+    assert.deepEqual(
+      keysOf(planOf(definition, "main", {}, granted)),
+      keysOf(planOf(moved, "main", {}, granted)),
+    );
+  });
+}
+
+for (
+  const [name, change, expected] of [
+    ["of a step in an environment", { environment: { kind: "deno" } }, true],
+    ["not of a step with the host's programs", {}, false],
+    ["of one that asks for it", { cache: true }, true],
+    [
+      "not of one that may write elsewhere",
+      {
+        environment: { kind: "deno" },
+        permissions: { net: false, read: [], write: ["/x"], env: [], gpu: false },
+      },
+      false,
+    ],
+    ["not of one that asks not to", { environment: { kind: "deno" }, cache: false }, false],
+  ] as [string, object, boolean][]
+) {
+  Deno.test(`results are kept ${name}`, () => {
+    const steps = unwrap(planOf(withTrain(change))).steps;
+    assert.equal(steps.find((step) => step.name === "train")!.cache, expected);
+  });
+}

@@ -1,6 +1,5 @@
 /** Takes what a step produced, once every process of it is dead, and makes it the run's artifacts. */
 import { dirname, join } from "node:path";
-import type { Digest } from "../core/digest.ts";
 import { fail, type Result, succeed } from "../core/error.ts";
 import type { ProducedOutput } from "../core/event.ts";
 import { digestTree, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
@@ -8,6 +7,7 @@ import { type KindSpec, outputFileName } from "../core/kind.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Artifacts } from "../core/ports.ts";
+import type { KeptOutput } from "../core/step_result.ts";
 import { findFlaw } from "./check_output.ts";
 
 /**
@@ -21,20 +21,26 @@ export async function collectOutputs(
   folder: string,
   artifacts: Artifacts,
   location: string,
-): Promise<Result<Readonly<Record<string, ProducedOutput>>>> {
-  const checked: [name: string, file: string, digest: Digest, sizeBytes: number][] = [];
+): Promise<Result<Collected>> {
+  const kept: Record<string, KeptOutput> = {};
   for (const [name, kind] of Object.entries(step.outputs)) {
     const file = outputFileName(name, kind);
     const output = await checkOutput(step, name, kind, join(folder, file));
     if (!output.ok) return output;
-    checked.push([name, file, output.value.digest, output.value.sizeBytes]);
+    kept[name] = { file, ...output.value };
   }
   const outputs: Record<string, ProducedOutput> = {};
-  for (const [name, file, digest, sizeBytes] of checked) {
+  for (const [name, { file, digest, sizeBytes }] of Object.entries(kept)) {
     const path = await keep(join(folder, file), file, artifacts, location);
     outputs[name] = { path, digest, sizeBytes };
   }
-  return succeed(outputs);
+  return succeed({ outputs, kept });
+}
+
+/** What a step produced: as others see it, and as the cache keeps it. */
+export interface Collected {
+  readonly outputs: Readonly<Record<string, ProducedOutput>>;
+  readonly kept: Readonly<Record<string, KeptOutput>>;
 }
 
 async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {

@@ -1,10 +1,11 @@
 /** Executes a plan: starts what is ready, tells what happens, and records how it all ended. */
+import { canonicalJson } from "../core/canonical_json.ts";
 import { digestValue } from "../core/digest.ts";
 import type { EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
-import { type Event, eventVersion, type RunStatus, type StepReport } from "../core/event.ts";
+import { type Event, eventVersion, isDone, type RunStatus, type StepReport } from "../core/event.ts";
 import type { Failure } from "../core/error.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import type { Experiment } from "../core/tracking.ts";
+import type { Experiment, RunInfo } from "../core/tracking.ts";
 import { executeStep, type RunContext } from "./execute_step.ts";
 import { type Capacity, openQueue } from "./ready_steps.ts";
 import { loggedParameters, mlflowStatus, pipelineTags, type RunOrigin } from "./run_record.ts";
@@ -17,6 +18,8 @@ export interface ExecuteOptions {
   readonly capacity: Capacity;
   /** Go on with what does not need a failed step. */
   readonly keepGoing: boolean;
+  /** Take results that were kept before. */
+  readonly useCache: boolean;
   readonly workspace: string;
   readonly signal: AbortSignal;
   /** Told the parent run's id before it is recorded, and again when a server gives it another. */
@@ -46,16 +49,23 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
   if (run.id !== id) await options.onRun(run.id);
   await tracker.logBatch(run.id, { parameters: loggedParameters(plan.parameters) });
   services.emit(startedEvent(plan, run.id, services, options));
+  const recorded = recordPlan(plan, run, services);
+  // It is awaited below; until then its failure is nobody's surprise.
+  recorded.catch(() => {});
 
   const reports = await walk(plan, options.capacity, options.keepGoing, {
     services,
     experimentId: options.experiment.id,
     parentRunId: run.id,
+    pipeline: plan.pipeline,
+    sources: plan.sources,
     origin: options.origin,
+    useCache: options.useCache,
     workspace: options.workspace,
     signal: options.signal,
     prepareEnvironment: preparer(services, options.signal),
   });
+  await recorded;
   const status = statusOf(reports, options.signal.aborted);
   await tracker.updateRun(run.id, { status: mlflowStatus(status), endedAt: clock() });
   services.emit({
@@ -67,6 +77,15 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
     ...failureOf(plan, reports, status),
   });
   return { runId: run.id, status, reports };
+}
+
+/** Where a run keeps its plan among its artifacts. */
+export const planArtifact = "sluice/plan.json";
+
+/** While the first steps run: it takes time on a disk, and nothing waits for it. */
+async function recordPlan(plan: Plan, run: RunInfo, { tracker }: Services): Promise<void> {
+  const content = new Blob([`${canonicalJson(plan)}\n`]).stream();
+  await tracker.artifacts.write(run.artifactUri, planArtifact, content);
 }
 
 /** 32 hex digits, as MLflow's are. */
@@ -108,9 +127,9 @@ async function walk(
       const { step, report } = await Promise.race(running.values());
       running.delete(step.name);
       record(report);
-      const isFinished = report.outcome.is === "finished";
-      if (!isFinished) failedStep ??= step.name;
-      for (const blocked of queue.end(step, isFinished ? "finished" : "stopped")) {
+      const isEnd = isDone(report.outcome);
+      if (!isEnd) failedStep ??= step.name;
+      for (const blocked of queue.end(step, isEnd ? "finished" : "stopped")) {
         record(unstarted(blocked.step, { is: "blocked", step: blocked.lacks }, services));
       }
     }
@@ -173,7 +192,7 @@ function unstarted(step: PlannedStep, outcome: StepReport["outcome"], services: 
 }
 
 function statusOf(reports: readonly StepReport[], isAborted: boolean): RunStatus {
-  if (reports.every((report) => report.outcome.is === "finished")) return "finished";
+  if (reports.every((report) => isDone(report.outcome))) return "finished";
   return isAborted ? "killed" : "failed";
 }
 

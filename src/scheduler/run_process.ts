@@ -5,7 +5,14 @@ import type { ReadyEnvironment } from "../core/environment.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
-import type { ProcessExit, Program, RunServerSession, SandboxPolicy } from "../core/ports.ts";
+import type {
+  Hold,
+  ProcessExit,
+  Program,
+  ProxySession,
+  RunServerSession,
+  SandboxPolicy,
+} from "../core/ports.ts";
 import type { FunctionCall } from "../core/run.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { followLog, type LogContent } from "./follow_log.ts";
@@ -20,7 +27,8 @@ export interface Attempt {
   readonly folder: string;
   /** Where its whole output goes. */
   readonly log: string;
-  /** Of the run's own server, for a command. */
+  readonly hold: Hold;
+  /** Of the run's own server, where the step is to find one. */
   readonly session: RunServerSession | undefined;
 }
 
@@ -28,6 +36,8 @@ export interface AttemptEnd {
   readonly exit: ProcessExit;
   /** The end of what it printed. */
   readonly lastLines: readonly string[];
+  /** What it printed is what the sandbox says of itself: the program never ran. */
+  readonly isSandboxFailure: boolean;
 }
 
 /** How many lines of a failed step are shown. */
@@ -49,21 +59,27 @@ export async function runAttempt(
   const outputPaths = Object.fromEntries(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),
   );
-  const variables = variablesOf(attempt, services, temporary, logLines);
+  const proxy = typeof step.permissions.net === "object"
+    ? await services.sandbox.openProxy(step.permissions.net, attempt.hold)
+    : undefined;
+  const own = { outputs, temporary, logLines };
+  const variables = variablesOf(attempt, services, own, proxy);
   const program = programOf(step, attempt.inputs, outputPaths);
-  const confined = services.sandbox.confine(
-    program,
-    policyOf(attempt, [outputs, temporary, logLines], variables),
-  );
+  const policy = policyOf(attempt, services, own, variables, proxy);
   const following = followLog(logLines, services.clock, take);
   const lastLines: string[] = [];
   try {
+    const confined = await services.sandbox.confine(program, policy, attempt.hold);
+    const { timeoutMs, memoryBytes, cpuTimeMs } = step.limits;
     const exit = await services.engine.run({
       argv: confined.argv,
       folder: step.folder,
       variables,
       log: attempt.log,
-      ...(step.limits.timeoutMs === undefined ? {} : { timeoutMs: step.limits.timeoutMs }),
+      tellsSignals: confined.tellsSignals,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(cpuTimeMs === undefined ? {} : { cpuTimeMs }),
       ...(step.body.is === "function"
         ? { stdin: JSON.stringify(callOf(step, attempt.inputs, outputPaths)) }
         : {}),
@@ -74,10 +90,17 @@ export async function runAttempt(
         services.emit({ is: "step-output", at: services.clock(), step: step.name, stream, line });
       },
     });
-    return { exit, lastLines };
+    return { exit, lastLines, isSandboxFailure: isOfSandbox(exit, lastLines, confined.failureMark) };
   } finally {
+    proxy?.close();
     await following.stop();
   }
+}
+
+/** The sandbox says one line and ends. */
+function isOfSandbox(exit: ProcessExit, lines: readonly string[], mark: string | undefined): boolean {
+  return mark !== undefined && exit.is === "exited" && exit.code !== 0 && lines.length > 0 &&
+    lines.length < 3 && lines[0]!.startsWith(mark);
 }
 
 function programOf(
@@ -111,12 +134,19 @@ function callOf(
   };
 }
 
+/** The folders and the file of one attempt. */
+interface Own {
+  readonly outputs: string;
+  readonly temporary: string;
+  readonly logLines: string;
+}
+
 /** Nothing is inherited but what the step names; a home of its own keeps settings of the user out. */
 function variablesOf(
   attempt: Attempt,
   services: Services,
-  temporary: string,
-  logLines: string,
+  { temporary, logLines }: Own,
+  proxy: ProxySession | undefined,
 ): Record<string, string> {
   const { environment, step } = attempt;
   const granted = step.permissions.env.flatMap((name) => {
@@ -129,6 +159,7 @@ function variablesOf(
     LANG: "C.UTF-8",
     ...(packages === undefined ? {} : { DENO_DIR: packages }),
     ...environment.variables,
+    ...proxy?.variables,
     ...attempt.session?.variables,
     ...Object.fromEntries(granted),
     PATH: [...environment.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
@@ -140,19 +171,25 @@ function variablesOf(
 
 function policyOf(
   attempt: Attempt,
-  own: readonly string[],
+  services: Services,
+  { outputs, temporary, logLines }: Own,
   variables: Readonly<Record<string, string>>,
+  proxy: ProxySession | undefined,
 ): SandboxPolicy {
-  const { step, inputs, environment } = attempt;
+  const { step, inputs, environment, session } = attempt;
   const given = Object.values(inputs.paths).flatMap((path) => path === undefined ? [] : path);
   const paths = Object.entries(inputs.parameters)
     .filter(([name]) => step.parameters[name]?.type === "path").map(([, path]) => String(path));
-  const isDeno = step.environment.kind === "deno";
   return {
-    read: [...own, ...given, ...paths, ...step.permissions.read, ...(isDeno ? [] : environment.folders)],
-    write: [...own, ...step.permissions.write],
+    folder: step.folder,
+    code: services.files.visible(step),
+    read: [...given, ...paths, ...step.permissions.read, ...environment.folders],
+    write: [outputs, logLines, ...step.permissions.write],
+    temporary,
     net: step.permissions.net,
-    variables: Object.keys(variables),
+    gpu: step.permissions.gpu,
+    variables,
     run: step.environment.kind === "python" ? environment.path.map((folder) => join(folder, "python")) : [],
+    servers: [session?.server, proxy?.server].filter((server) => server !== undefined),
   };
 }

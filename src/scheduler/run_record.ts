@@ -3,7 +3,8 @@ import type { Digest } from "../core/digest.ts";
 import type { RunStatus } from "../core/event.ts";
 import type { ParameterValue } from "../core/parameter.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import type { SandboxTier } from "../core/ports.ts";
+import type { SandboxTier } from "../core/sandbox_tier.ts";
+import type { StepResult } from "../core/step_result.ts";
 import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
 
 /** Where the pipeline came from. */
@@ -33,21 +34,33 @@ export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
   return [...originTags(origin, plan.entryPoint), { key: "sluice.pipeline", value: plan.pipeline }];
 }
 
+/** How a nested run came to be. */
+export type StepCourse =
+  /** `key` has the inputs by content; undefined when they could not be had. */
+  | { readonly is: "executed"; readonly key: Digest | undefined; readonly sandbox: SandboxTier }
+  | { readonly is: "cached"; readonly result: StepResult };
+
 export function stepTags(
   step: PlannedStep,
-  origin: RunOrigin,
-  parentRunId: string,
-  tier: SandboxTier,
+  { origin, parentRunId, pipeline }: {
+    readonly origin: RunOrigin;
+    readonly parentRunId: string;
+    readonly pipeline: string;
+  },
+  course: StepCourse,
 ): Tag[] {
+  const { key, sandbox } = course.is === "cached" ? course.result : course;
   return [
     ...originTags(origin, step.name),
     { key: "mlflow.parentRunId", value: parentRunId },
     { key: "mlflow.project.env", value: step.environment.kind },
+    { key: "sluice.pipeline", value: pipeline },
     { key: "sluice.step", value: step.name },
     { key: "sluice.key", value: step.key },
-    // Nothing is taken from a cache yet: every step that ends was executed.
-    { key: "sluice.cache", value: "executed" },
-    { key: "sluice.sandbox", value: tier },
+    ...(key === undefined ? [] : [{ key: "sluice.resolvedKey", value: key }]),
+    { key: "sluice.cache", value: course.is },
+    ...(course.is === "cached" ? [{ key: "sluice.cache.run", value: course.result.madeBy.runId }] : []),
+    { key: "sluice.sandbox", value: sandbox },
     ...(step.environmentState.is === "locked" ? [environmentTag(step.environmentState.id)] : []),
   ];
 }

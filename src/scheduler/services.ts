@@ -1,12 +1,23 @@
 /** What the scheduler is given to touch the world with. */
 import type { Event } from "../core/event.ts";
-import type { Engine, Environments, RunServer, Sandbox, Tracker } from "../core/ports.ts";
+import type {
+  Cache,
+  Engine,
+  Environments,
+  PlannedFiles,
+  RunServer,
+  Sandbox,
+  Tracker,
+} from "../core/ports.ts";
 
 export interface Services {
   readonly environments: Environments;
   readonly tracker: Tracker;
   readonly engine: Engine;
   readonly sandbox: Sandbox;
+  readonly files: PlannedFiles;
+  /** The same one each time. */
+  readonly openCache: () => Promise<Cache>;
   /** The run's own server; the same one each time. */
   readonly openServer: () => Promise<RunServer>;
   readonly emit: (event: Event) => void;

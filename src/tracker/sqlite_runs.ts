@@ -55,7 +55,7 @@ export function createRun(database: Database, run: NewRun): RunInfo {
     name,
     run.user,
     run.startedAt,
-    below(experiment.artifactLocation, id, "artifacts"),
+    run.artifactUri ?? below(experiment.artifactLocation, id, "artifacts"),
     Number(experiment.id),
   );
   for (const [key, value] of tags.set(nameTag, name)) putTag(database, id, { key, value });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { digestSources } from "./digest_sources.ts";
+import { digestFile } from "../core/file_tree.ts";
+import type { FileDigests } from "../core/ports.ts";
+import { digestSourceList } from "../core/sources.ts";
+import { listSources } from "./list_sources.ts";
+
+const digests: FileDigests = { digest: (path) => digestFile(path), close: () => Promise.resolve() };
+
+async function digestIn(folder: string, only?: string[], modules: string[] = []): Promise<string> {
+  return digestSourceList((await listSources(folder, only, modules, digests)).list);
+}
 
 /** A folder with the given files; a text that starts with `->` is a link to the rest. */
 async function makeFolder(files: Record<string, string>): Promise<string> {
@@ -25,7 +34,7 @@ const project = {
 async function digestOf(files: Record<string, string>, only?: string[]): Promise<string> {
   const folder = await makeFolder(files);
   try {
-    return await digestSources(folder, only, [join(folder, "pipeline.ts")]);
+    return await digestIn(folder, only, [join(folder, "pipeline.ts")]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -51,12 +60,12 @@ for (
     }, true],
   ] as [string, Record<string, string>, boolean][]
 ) {
-  Deno.test(`digestSources() ${name}`, async () => {
+  Deno.test(`listSources() ${name}`, async () => {
     assert.equal(await digestOf(project) === await digestOf({ ...project, ...change }), isSame);
   });
 }
 
-Deno.test("digestSources() does not follow a link out of the folder", async () => {
+Deno.test("listSources() does not follow a link out of the folder", async () => {
   const outside = await makeFolder({ "secret.py": "1" });
   const before = await digestOf({ ...project, "link": `->${outside}` });
   await Deno.writeTextFile(join(outside, "secret.py"), "2");
@@ -64,7 +73,7 @@ Deno.test("digestSources() does not follow a link out of the folder", async () =
   await Deno.remove(outside, { recursive: true });
 });
 
-Deno.test("digestSources() of named sources sees those and no other", async () => {
+Deno.test("listSources() of named sources sees those and no other", async () => {
   const only = ["train.py", "lib"];
   assert.equal(await digestOf(project, only), await digestOf({ ...project, "other.py": "1" }, only));
   assert.notEqual(await digestOf(project, only), await digestOf({ ...project, "lib/model.py": "2" }, only));
@@ -76,9 +85,9 @@ Deno.test("digestSources() of named sources sees those and no other", async () =
   });
 });
 
-Deno.test("digestSources() goes on when others remove files and folders meanwhile", async () => {
+Deno.test("listSources() goes on when others remove files and folders meanwhile", async () => {
   const folder = await makeFolder(project);
-  const before = await digestSources(folder, undefined, []);
+  const before = await digestIn(folder);
   const scratch = Array.from({ length: 300 }, (_, index) => join(folder, `z/${index}`));
   let isOver = false;
   const others = (async () => {
@@ -89,20 +98,57 @@ Deno.test("digestSources() goes on when others remove files and folders meanwhil
     }
   })();
   try {
-    for (let round = 0; round < 30; round++) await digestSources(folder, undefined, []);
+    for (let round = 0; round < 30; round++) await digestIn(folder);
   } finally {
     isOver = true;
     await others;
   }
-  assert.equal(await digestSources(folder, undefined, []), before);
+  assert.equal(await digestIn(folder), before);
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("digestSources() goes on past what cannot be read", async () => {
+Deno.test("listSources() goes on past what cannot be read", async () => {
   const folder = await makeFolder({ ...project, "secret.txt": "1", "closed/a": "1" });
   await Deno.chmod(join(folder, "secret.txt"), 0);
   await Deno.chmod(join(folder, "closed"), 0);
-  assert.notEqual(await digestSources(folder, undefined, []), await digestOf(project));
+  assert.notEqual(await digestIn(folder), await digestOf(project));
   await Deno.chmod(join(folder, "closed"), 0o700);
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function visibleIn(files: Record<string, string>, only?: string[]): Promise<string[]> {
+  const folder = await makeFolder(files);
+  try {
+    const { visible } = await listSources(folder, only, [join(folder, "pipeline.ts")], digests);
+    return visible.map((path) => path.slice(folder.length + 1)).sort();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (
+  const [name, files, expected] of [
+    ["a folder as itself when nothing in it is left out", { "lib/a.py": "", "lib/b/c.py": "", "d.py": "" }, [
+      "d.py",
+      "lib",
+    ]],
+    ["the files of a folder in which something is ignored", { ...project, "lib/scratch.py": "" }, [
+      ".gitignore",
+      "lib/.gitignore",
+      "lib/model.py",
+      "train.py",
+    ]],
+    ["no module of the pipeline", { "pipeline.ts": "1", "a.py": "" }, ["a.py"]],
+    ["a folder without what runs leave in it", { "lib/a.py": "", "lib/mlruns/x": "" }, ["lib/a.py"]],
+  ] as [string, Record<string, string>, string[]][]
+) {
+  Deno.test(`listSources() shows ${name}`, async () => assert.deepEqual(await visibleIn(files), expected));
+}
+
+Deno.test("listSources() counts that a file may be executed", async () => {
+  const folder = await makeFolder(project);
+  const before = await digestIn(folder);
+  await Deno.chmod(join(folder, "train.py"), 0o755);
+  assert.notEqual(await digestIn(folder), before);
   await Deno.remove(folder, { recursive: true });
 });

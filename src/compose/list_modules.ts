@@ -1,0 +1,92 @@
+/** The sources of a `run` function: its module and all that it imports, as Deno resolves them. */
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "../core/file_url.ts";
+import { z } from "zod";
+import { refuse } from "../core/error.ts";
+import { lazySchema } from "../core/lazy_schema.ts";
+import type { FileDigests } from "../core/ports.ts";
+import { findDenoConfig } from "../sandbox/deno_permissions.ts";
+import type { Sources } from "./list_sources.ts";
+import { sluiceRoot, sluiceVersion } from "./version.ts";
+
+const DenoInfo = lazySchema(() =>
+  z.object({
+    modules: z.array(z.object({ specifier: z.string(), error: z.string().optional() })),
+    npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string() })).optional(),
+  })
+);
+
+/**
+ * Each local module by its path relative to the first, with its content; each package as `npm:name` with its exact
+ * versions; remote modules by their specifiers; `sluice` with its version, which stands for its own modules.
+ */
+export async function listModules(module: string, digests: FileDigests): Promise<Sources> {
+  const info = await readModuleGraph(module);
+  const folder = dirname(fileURLToPath(module));
+  const list: Record<string, string> = { sluice: sluiceVersion };
+  const visible: string[] = [];
+  for (const { specifier, error } of info.modules) {
+    if (isOwn(specifier)) continue;
+    if (!specifier.startsWith("file:")) {
+      list[specifier] = "remote";
+      continue;
+    }
+    const path = fileURLToPath(specifier);
+    const name = relative(folder, path);
+    if (error !== undefined) {
+      list[name] = `unreadable ${error}`;
+      continue;
+    }
+    list[name] = await digests.digest(path, await Deno.lstat(path));
+    visible.push(path);
+  }
+  for (const { name, version } of Object.values(info.npmPackages ?? {})) {
+    list[`npm:${name}`] = [list[`npm:${name}`], version].filter((one) => one !== undefined).sort().join(", ");
+  }
+  return { list, visible: [...visible, ...configFiles(folder), ...ownFiles.filter(isThere)].sort() };
+}
+
+const ownRoot = new URL("../", sluiceRoot);
+const ownEntries = ["mod", "testing"].flatMap((name) => [`${name}.ts`, `${name}.js`]);
+const isOwn = (specifier: string): boolean =>
+  specifier.startsWith(sluiceRoot) || ownEntries.some((name) => specifier === new URL(name, ownRoot).href);
+
+/** Of sluice itself, for the process that calls the function. */
+const ownFiles: readonly string[] = [
+  fileURLToPath(sluiceRoot).replace(/\/$/, ""),
+  ...[...ownEntries, "deno.json", "package.json"].map((name) => fileURLToPath(new URL(name, ownRoot).href)),
+];
+
+/** What Deno itself reads beside the modules. */
+function configFiles(folder: string): string[] {
+  const config = findDenoConfig(folder);
+  if (config === undefined) return [];
+  const beside = ["package.json", "node_modules", "import_map.json"].map((name) =>
+    join(dirname(config), name)
+  );
+  return [config, ...beside.filter(isThere)];
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function readModuleGraph(module: string): Promise<z.infer<typeof DenoInfo>> {
+  const path = fileURLToPath(module);
+  const config = findDenoConfig(dirname(path));
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-lock", ...(config === undefined ? [] : ["--config", config]), module],
+    stdin: "null",
+  }).output();
+  if (success) return DenoInfo.parse(JSON.parse(new TextDecoder().decode(stdout)));
+  return refuse({
+    code: "PIPELINE_FILE_THREW",
+    message: `Cannot read what \`${path}\` imports`,
+    details: new TextDecoder().decode(stderr),
+  });
+}

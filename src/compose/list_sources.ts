@@ -1,0 +1,144 @@
+/** The source files of a command step: what the folder it runs in holds, as far as it counts. */
+import { join, relative, sep } from "node:path";
+import { refuse } from "../core/error.ts";
+import { digestTree, isProgram, readFolder, UnsupportedEntry } from "../core/file_tree.ts";
+import type { FileDigests } from "../core/ports.ts";
+import type { SourceList } from "../core/sources.ts";
+
+/** Never sources, wherever they lie: what runs leave behind, and what only tools read. */
+const neverSources = new Set([
+  ".git",
+  ".sluice",
+  "mlruns",
+  "sluice.lock",
+  "node_modules",
+  "__pycache__",
+  ".venv",
+]);
+const isDatabase = (name: string) => /^mlflow\.db(-wal|-shm|-journal)?$/.test(name);
+
+export interface Sources {
+  readonly list: SourceList;
+  /** The same files as few paths, absolute: a folder stands for itself where nothing in it is left out. */
+  readonly visible: readonly string[];
+}
+
+/**
+ * `only` (paths relative to `folder`), else every file in `folder` that git would not ignore, by the `.gitignore`
+ * files in it; `modules` are left out. Links count as the text they hold and are not followed. What cannot be read
+ * counts as its name, and what others remove meanwhile does not count.
+ */
+export async function listSources(
+  folder: string,
+  only: readonly string[] | undefined,
+  modules: readonly string[],
+  digests: FileDigests,
+): Promise<Sources> {
+  if (only === undefined) return await listFolder(folder, new Set(modules), digests);
+  const named = await Promise.all(only.map((path) => listNamed(folder, path, digests)));
+  return { list: Object.assign({}, ...named), visible: only.map((path) => join(folder, path)) };
+}
+
+async function listNamed(folder: string, path: string, digests: FileDigests): Promise<SourceList> {
+  try {
+    const tree = await digestTree(join(folder, path), digests);
+    const name = path.split(sep).join("/").replace(/\/+$/, "");
+    return Object.fromEntries(
+      tree.files.map((file) => [
+        file.path === "" ? name : `${name}/${file.path}`,
+        what(file.digest, file.isProgram),
+      ]),
+    );
+  } catch (error) {
+    const cannot = `Cannot read the source \`${path}\``;
+    const hint = "Correct `sources` of the step";
+    if (error instanceof UnsupportedEntry) {
+      const at = `\`${join(folder, path, error.path)}\``;
+      return refuse({
+        code: "GIVEN_FILE_INVALID",
+        message: `${cannot} as ${at} is neither a file nor a folder`,
+        hint,
+      });
+    }
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return refuse({
+      code: "GIVEN_FILE_MISSING",
+      message: `${cannot} as there is no such file or folder in \`${folder}\``,
+      hint,
+    });
+  }
+}
+
+const what = (digest: string, isProgram: boolean): string => isProgram ? `${digest} x` : digest;
+
+type Ignores = (path: string, isFolder: boolean) => boolean;
+
+async function listFolder(
+  root: string,
+  modules: ReadonlySet<string>,
+  digests: FileDigests,
+): Promise<Sources> {
+  const list: Record<string, string> = {};
+  /** The paths that stand for what was listed, and whether the folder alone would do. */
+  const visit = async (
+    folder: string,
+    ignores: readonly Ignores[],
+    entries: Deno.DirEntry[],
+  ): Promise<{ readonly visible: string[]; readonly isWhole: boolean }> => {
+    const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
+      ? [...ignores, await readIgnores(folder)]
+      : ignores;
+    const visible: string[] = [];
+    let isWhole = true;
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      const isLeftOut = neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path) ||
+        own.some((isIgnored) => isIgnored(path, entry.isDirectory));
+      if (isLeftOut) {
+        isWhole = false;
+        continue;
+      }
+      const name = relative(root, path).split(sep).join("/");
+      try {
+        if (entry.isDirectory) {
+          const inner = await visit(path, own, await readFolder(path));
+          visible.push(...(inner.isWhole ? [path] : inner.visible));
+          isWhole &&= inner.isWhole;
+        } else if (entry.isFile) {
+          const info = await Deno.lstat(path);
+          list[name] = what(await digests.digest(path, info), isProgram(info));
+          visible.push(path);
+        } else if (entry.isSymlink) {
+          list[name] = `link ${JSON.stringify(await Deno.readLink(path))}`;
+          visible.push(path);
+        } else isWhole = false;
+      } catch (error) {
+        if (error instanceof Deno.errors.PermissionDenied) list[name] = "unreadable";
+        else if (!(error instanceof Deno.errors.NotFound)) throw error;
+        isWhole = false;
+      }
+    }
+    return { visible, isWhole };
+  };
+  const { visible } = await visit(root, [], await readFolder(root));
+  return { list, visible };
+}
+
+async function readIgnores(folder: string): Promise<Ignores> {
+  const { default: ignore } = await import("ignore");
+  const rules = ignore().add(await readIfThere(join(folder, ".gitignore")));
+  return (path, isFolder) => {
+    const name = relative(folder, path).split(sep).join("/");
+    return rules.ignores(isFolder ? `${name}/` : name);
+  };
+}
+
+/** Empty where it cannot be read, or was removed meanwhile. */
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+/** Opens what holds steps on this machine. */
+import type { Sandbox } from "../core/ports.ts";
+import type { SandboxMode } from "../core/sandbox_tier.ts";
+import { openSandbox } from "../sandbox/sandbox.ts";
+
+export async function openMachineSandbox(
+  mode: SandboxMode,
+  variables: Readonly<Record<string, string>>,
+): Promise<Sandbox> {
+  const { cacheFolder } = await import("../environments/environments.ts");
+  const cache = cacheFolder(variables);
+  return openSandbox({
+    mode,
+    deno: Deno.execPath(),
+    child: functionChild(),
+    cache,
+    variables,
+    findBubblewrap: async () => {
+      const { findBubblewrap } = await import("../environments/bubblewrap.ts");
+      return await findBubblewrap(cache, variables);
+    },
+  });
+}
+
+/** Ends in `.ts` here and in `.js` in the npm package, as this module does. */
+function functionChild(): string {
+  const extension = import.meta.url.endsWith(".js") ? "js" : "ts";
+  return new URL(`../dsl/function_child.${extension}`, import.meta.url).href;
+}
