@@ -62,6 +62,18 @@ export const runChecks: readonly TrackerCheck[] = [
     },
   },
   {
+    name: "a run may lie where another run's artifacts are, where the tracker lets it",
+    async check(tracker) {
+      const { id: experimentId } = await tracker.createExperiment(freshName());
+      const run = { experimentId, name: "a", user: "me", startedAt: 1, tags: [] };
+      const first = await tracker.createRun(run);
+      const second = await tracker.createRun({ ...run, artifactUri: first.artifactUri });
+      const isServer = tracker.uri.startsWith("http");
+      assert.equal(second.artifactUri === first.artifactUri, !isServer);
+      assert.equal((await tracker.getRun(second.id)).info.artifactUri, second.artifactUri);
+    },
+  },
+  {
     name: "a run without a name is given one; a name and another in its tag are refused",
     async check(tracker) {
       const { id: experimentId } = await tracker.createExperiment(freshName());

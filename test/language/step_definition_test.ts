@@ -43,6 +43,9 @@ const whole = step("whole", {
   timeout: "1.5m",
   cores: 4,
   memory: "2GB",
+  cpuTime: "3h",
+  sandbox: "full",
+  cache: false,
   sources: ["train.py"],
   command: ({ params, inputs, outputs }) =>
     sh`x ${inputs.one} ${inputs.some} ${outputs.table} ${params.alpha} ${flag("-q", params.quick)}`,
@@ -108,7 +111,9 @@ Deno.test("a step is plain data with all that it says", () => {
       env: ["HOME"],
       gpu: true,
     },
-    limits: { retries: 2, cores: 4, timeoutMs: 90_000, memoryBytes: 2_000_000_000 },
+    limits: { retries: 2, cores: 4, timeoutMs: 90_000, memoryBytes: 2_000_000_000, cpuTimeMs: 10_800_000 },
+    sandbox: "full",
+    cache: false,
     sources: ["train.py"],
   });
   assert.deepEqual(least?.body, { is: "function" });

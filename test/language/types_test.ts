@@ -215,6 +215,10 @@ export const refused = () => {
   step("k", { run: () => {}, memory: "2 gigabytes" });
   // @ts-expect-error no such permission
   step("l", { run: () => {}, permissions: { disk: true } });
+  // @ts-expect-error no such sandbox
+  step("l2", { run: () => {}, sandbox: "off" });
+  // @ts-expect-error on or off
+  step("l3", { run: () => {}, cache: "always" });
   // @ts-expect-error an absent value is no parameter
   step("m", { params: { a: float().optional() }, run: () => {} });
   // @ts-expect-error nor is null
@@ -247,6 +251,7 @@ export const refused = () => {
   pipeline("d", {}, () => {});
   pipeline("e", { params: {} }, () => ({}));
   step("r", { env: host(), command: () => sh`true`, timeout: "1.5h", memory: "512MB", cores: 2, retries: 1 });
+  step("r2", { run: () => {}, sandbox: "full", cache: true, cpuTime: "1h" });
   step("s", { env: deno(), run: () => Promise.resolve(), permissions: { net: ["localhost:80"] } });
   python({ project: "." });
 };
