@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest.ts";
 import type { RunStatus } from "../core/event.ts";
 import type { ParameterValue } from "../core/parameter.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import type { SandboxTier } from "../core/sandbox_tier.ts";
+import { type SandboxTier, sandboxTiers } from "../core/sandbox_tier.ts";
 import type { StepResult } from "../core/step_result.ts";
 import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
 
@@ -31,7 +31,12 @@ export function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
 }
 
 export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
-  return [...originTags(origin, plan.entryPoint), { key: "sluice.pipeline", value: plan.pipeline }];
+  const weakest = sandboxTiers.find((tier) => plan.steps.some((step) => step.sandbox === tier));
+  return [
+    ...originTags(origin, plan.entryPoint),
+    { key: "sluice.pipeline", value: plan.pipeline },
+    ...(weakest === undefined ? [] : [{ key: "sluice.sandbox", value: weakest }]),
+  ];
 }
 
 /** How a nested run came to be. */
