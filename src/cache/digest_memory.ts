@@ -1,0 +1,214 @@
+/**
+ * Digests of files as they were seen: `<cache>/store/digests.sqlite`. It may be missing, damaged, newer or held by
+ * somebody: then nothing is remembered, and files are read again. Each row is sealed, so that a damaged one is none.
+ */
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { Digest } from "../core/digest.ts";
+
+import { sha256 } from "../core/sha256.ts";
+import { tryLockAlone } from "./locks.ts";
+import { findInfo, openPlaces } from "./places.ts";
+
+/** The newest format, and the only one that is read and written. */
+export const digestsVersion = 1;
+/** `slui`, so that another program's database is not taken for one of ours. */
+const applicationId = 0x736c7569;
+
+export interface DigestMemory {
+  /** What a file under `name` had as its digest while its stamp was this. */
+  find(name: string, stamp: string): Digest | undefined;
+  put(name: string, stamp: string, digest: Digest): void;
+  /** Writes down what was put. */
+  flush(): Promise<void>;
+  close(): void;
+}
+
+export const digestsPath = (cache: string): string => join(cache, "store", "digests.sqlite");
+
+const schema = `
+CREATE TABLE IF NOT EXISTS digests (
+  name TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL, seal TEXT NOT NULL, used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${digestsVersion};
+`;
+
+/** Primary result codes: https://www.sqlite.org/rescode.html. */
+const [busy, corrupt, notADatabase] = [5, 11, 26];
+const busyMs = 20;
+const flushTries = 50;
+const dayMs = 86_400_000;
+
+/** Opened at its first use. Not kept open while nothing is asked: it holds a file. */
+export function openDigestMemory(cache: string, clock: () => number): DigestMemory {
+  type State = DatabaseSync | "absent" | "damaged" | "unusable" | undefined;
+  let state: State;
+  const news = new Map<string, { readonly stamp: string; readonly digest: Digest }>();
+
+  const open = (): State => state ??= openDatabase(cache);
+
+  function give(error: unknown): void {
+    const code = resultCode(error);
+    if (code === busy) return;
+    close();
+    state = code === corrupt || code === notADatabase ? "damaged" : "unusable";
+  }
+
+  function close(): void {
+    if (isDatabase(state)) state.close();
+    state = undefined;
+  }
+
+  return {
+    find(name, stamp) {
+      const fresh = news.get(name);
+      if (fresh !== undefined) return fresh.stamp === stamp ? fresh.digest : undefined;
+      const database = open();
+      if (!isDatabase(database)) return undefined;
+      try {
+        const row = database.prepare("SELECT digest, seal, used_at FROM digests WHERE name = ? AND stamp = ?")
+          .get(name, stamp);
+        const digest = Digest.safeParse(row?.["digest"]);
+        if (!digest.success || row?.["seal"] !== sealOf(name, stamp, digest.data)) return undefined;
+        if (Number(row["used_at"]) < clock() - dayMs) news.set(name, { stamp, digest: digest.data });
+        return digest.data;
+      } catch (error) {
+        give(error);
+        return undefined;
+      }
+    },
+    put: (name, stamp, digest) => void news.set(name, { stamp, digest }),
+    async flush() {
+      if (news.size === 0) return;
+      if (open() === "damaged") await removeDamaged(cache);
+      if (state === "absent" || state === "damaged") state = await createDatabase(cache);
+      for (let tries = 0; tries < flushTries && isDatabase(state); tries++) {
+        try {
+          write(state, news, clock());
+          news.clear();
+          return;
+        } catch (error) {
+          give(error);
+          await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+        }
+      }
+    },
+    close,
+  };
+}
+
+const isDatabase = (state: unknown): state is DatabaseSync => typeof state === "object";
+
+/** Half of a digest is enough against chance. */
+const sealOf = (name: string, stamp: string, digest: Digest): string =>
+  sha256(`${name}\0${stamp}\0${digest}`).slice(0, 32);
+
+function write(
+  database: DatabaseSync,
+  news: ReadonlyMap<string, { readonly stamp: string; readonly digest: Digest }>,
+  now: number,
+): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const insert = database.prepare(
+      "INSERT OR REPLACE INTO digests (name, stamp, digest, seal, used_at) VALUES (?, ?, ?, ?, ?)",
+    );
+    for (const [name, { stamp, digest }] of news) {
+      insert.run(name, stamp, digest, sealOf(name, stamp, digest), now);
+    }
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function openDatabase(cache: string): DatabaseSync | "absent" | "damaged" | "unusable" {
+  const places = openPlaces(cache);
+  const path = digestsPath(cache);
+  const infos = [path, `${path}-journal`, `${path}-wal`, `${path}-shm`].map(findInfo);
+  if (infos.some((info) => info !== undefined && !info.isFile)) return "unusable";
+  if (!places.isThere() || infos[0] === undefined) return "absent";
+  return connect(path);
+}
+
+function connect(path: string): DatabaseSync | "damaged" | "unusable" {
+  let database: DatabaseSync | undefined;
+  try {
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    database = new DatabaseSync(path, { timeout: busyMs });
+    // What a power loss takes with it is read again, and what it spoils is seen by the seals.
+    database.exec("PRAGMA synchronous = OFF");
+    const numberOf = (pragma: string) => Object.values(database!.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+    const [version, id] = [numberOf("user_version"), numberOf("application_id")];
+    if (version === digestsVersion && id === applicationId) return database;
+    database.close();
+    return version === 0 && id === 0 ? "damaged" : "unusable";
+  } catch (error) {
+    database?.close();
+    const code = resultCode(error);
+    return code === corrupt || code === notADatabase ? "damaged" : "unusable";
+  }
+}
+
+/** Makes the file whole under another name, so that nobody meets a half of it. */
+async function createDatabase(cache: string): Promise<DatabaseSync | "unusable"> {
+  const path = digestsPath(cache);
+  try {
+    const places = openPlaces(cache);
+    places.make();
+    const part = places.part();
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    const database = new DatabaseSync(part);
+    try {
+      database.exec(schema);
+    } finally {
+      database.close();
+    }
+    await whenAlone(cache, () => {
+      if (findInfo(path) === undefined) Deno.renameSync(part, path);
+      else Deno.removeSync(part);
+    }, () => Deno.removeSync(part));
+    const made = connect(path);
+    return isDatabase(made) ? made : "unusable";
+  } catch {
+    return "unusable";
+  }
+}
+
+async function removeDamaged(cache: string): Promise<void> {
+  const path = digestsPath(cache);
+  await whenAlone(cache, () => {
+    const again = connect(path);
+    if (isDatabase(again) && isSound(again)) return again.close();
+    for (const each of [`${path}-journal`, `${path}-wal`, `${path}-shm`, path]) {
+      if (findInfo(each)?.isFile === true) Deno.removeSync(each);
+    }
+  }, () => {}).catch(() => {});
+}
+
+function isSound(database: DatabaseSync): boolean {
+  try {
+    return Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0] === "ok";
+  } catch {
+    return false;
+  }
+}
+
+async function whenAlone(cache: string, work: () => void, otherwise: () => void): Promise<void> {
+  const held = await tryLockAlone(cache, "digests");
+  if (held === undefined) return otherwise();
+  try {
+    work();
+  } finally {
+    held.release();
+  }
+}
+
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") {
+    return undefined;
+  }
+  return error.errcode & 0xff;
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether files are still what they were: small ones are read again each time, large ones are trusted as long as their
+ * size, times and inode are those noted when they were last read, linked or made here.
+ */
+import { type Digest, digestBytes } from "../core/digest.ts";
+import { digestFile } from "../core/file_tree.ts";
+import type { KeptFile } from "../core/step_result.ts";
+import { openDigestMemory } from "./digest_memory.ts";
+import { findExactStat } from "./exact_stat.ts";
+import { findInfo } from "./places.ts";
+
+/** A file of up to so many bytes is read again, as long as not more than `rereadBytes` are in one operation (20 ms). */
+const smallBytes = 1 << 20;
+const rereadBytes = 32 << 20;
+/** The kernel's clock for times of files may stand still for 10 ms (100 Hz): what is done meanwhile is not seen by them. */
+const tickMs = 11;
+
+export interface Examination {
+  /** Whether a regular file at `path` has the bytes that `file` says. `name` is what it is remembered by. */
+  isIntact(path: string, name: string, file: Pick<KeptFile, "digest" | "sizeBytes">): Promise<boolean>;
+  /** Whether `isIntact` trusts times for such a file: then `note` it after each own change to its links or rights. */
+  trustsTimes(file: Pick<KeptFile, "sizeBytes">): boolean;
+  /** The file is known to have this digest now; written down by `close`. `content` as `contentOf` gave it before. */
+  note(path: string, name: string, digest: Digest, content: string | undefined): void;
+  close(): Promise<void>;
+}
+
+/** What a change of links and rights leaves as it is; undefined where it cannot be told. */
+export const contentOf = (path: string): string | undefined => findExactStat(path)?.content;
+
+/** Of one operation. */
+export function openExamination(cache: string, clock: () => number): Examination {
+  const memory = openDigestMemory(cache, clock);
+  const noted = new Map<string, { path: string; digest: Digest; content: string }>();
+  let leftBytes = rereadBytes;
+
+  return {
+    async isIntact(path, name, { digest, sizeBytes }) {
+      const info = findInfo(path);
+      if (info === undefined || !info.isFile || info.size !== sizeBytes) return false;
+      if (sizeBytes <= smallBytes && sizeBytes <= leftBytes) {
+        leftBytes -= sizeBytes;
+        return digestBytes(Deno.readFileSync(path)) === digest;
+      }
+      const before = findExactStat(path);
+      if (before !== undefined && memory.find(name, before.stamp) === digest) return true;
+      if (await digestFile(path, info) !== digest) return false;
+      this.note(path, name, digest, before?.content);
+      return true;
+    },
+    trustsTimes: ({ sizeBytes }) => sizeBytes > smallBytes || sizeBytes > leftBytes,
+    note(path, name, digest, content) {
+      if (content !== undefined) noted.set(name, { path, digest, content });
+    },
+    async close() {
+      if (noted.size > 0) await new Promise((resolve) => setTimeout(resolve, tickMs));
+      for (const [name, { path, digest, content }] of noted) {
+        const now = findExactStat(path);
+        if (now?.content === content) memory.put(name, now.stamp, digest);
+      }
+      await memory.flush();
+      memory.close();
+    },
+  };
+}

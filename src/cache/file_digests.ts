@@ -1,0 +1,61 @@
+/** Digests of files that did not change since they were last read. */
+import { digestFile } from "../core/file_tree.ts";
+import type { FileDigests } from "../core/ports.ts";
+import { type DigestMemory, openDigestMemory } from "./digest_memory.ts";
+import { findInfo } from "./places.ts";
+
+/** What is read in less time than it is remembered. */
+const largeBytes = 1 << 20;
+const manyFiles = 500;
+/** Deno tells the time of change in whole seconds: a file that may change again within one is not known by its times. */
+const settledMs = 2000;
+const flushEvery = 2000;
+
+export interface OpenFileDigests {
+  readonly cache: string;
+  /** Milliseconds since 1970; this machine's by default. */
+  readonly clock?: () => number;
+}
+
+/** Nothing is opened before a file is large, or one of many. */
+export function openFileDigests({ cache, clock = Date.now }: OpenFileDigests): FileDigests {
+  let memory: DigestMemory | undefined;
+  let [seen, unwritten] = [0, 0];
+  return {
+    async digest(path, info) {
+      if (info.size < largeBytes && ++seen <= manyFiles) return await digestFile(path, info);
+      memory ??= openDigestMemory(cache, clock);
+      const [name, stamp] = [`file ${path}`, stampOf(info)];
+      const known = memory.find(name, stamp);
+      if (known !== undefined) return known;
+      const begun = clock();
+      const digest = await digestFile(path, info);
+      if (isSettled(info, begun) && isUnchanged(path, stamp)) {
+        memory.put(name, stamp, digest);
+        if (++unwritten % flushEvery === 0) await memory.flush();
+      }
+      return digest;
+    },
+    async close() {
+      await memory?.flush();
+      memory?.close();
+      memory = undefined;
+    },
+  };
+}
+
+/** Size, times, inode and device. */
+function stampOf(info: Deno.FileInfo): string {
+  return [info.size, info.mtime?.getTime(), info.ctime?.getTime(), info.ino, info.dev].join(" ");
+}
+
+function isSettled(info: Deno.FileInfo, now: number): boolean {
+  const [written, changed] = [info.mtime?.getTime(), info.ctime?.getTime()];
+  if (written === undefined || changed === undefined || info.ino === null) return false;
+  return now - Math.max(written, changed) >= settledMs;
+}
+
+function isUnchanged(path: string, stamp: string): boolean {
+  const info = findInfo(path);
+  return info !== undefined && info.isFile && stampOf(info) === stamp;
+}

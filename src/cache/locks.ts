@@ -1,0 +1,152 @@
+/**
+ * Locks of the store, under `<cache>/locks/`: whoever keeps or restores shares the store, garbage collection has it
+ * alone. A step's own lock is a file that goes when it is let go of, as there is one for every step that ever ran.
+ */
+import { join } from "node:path";
+import { isNotWritable } from "../core/atomic_write.ts";
+import type { Digest } from "../core/digest.ts";
+import { refuse } from "../core/error.ts";
+import { type HeldLock, lockExclusively, lockShared, tryLock } from "../core/file_lock.ts";
+import { findInfo, hexOf } from "./places.ts";
+
+const storeLock = "store";
+/** Held for a moment by who wants to share the store, all along by who wants it alone: new sharers then wait for it. */
+const gateLock = "store-gate";
+const pollMs = 25;
+
+const never = new AbortController().signal;
+
+/** Keeps garbage collection away until released. */
+export async function shareStore(cache: string): Promise<HeldLock> {
+  refuseLinks(cache, storeLock, gateLock);
+  const gate = await lockShared(cache, gateLock, never);
+  try {
+    return await lockShared(cache, storeLock, never);
+  } finally {
+    gate.release();
+  }
+}
+
+/** Waits until nobody keeps or restores; from then on nobody does. */
+export async function haveStoreAlone(cache: string, signal: AbortSignal): Promise<HeldLock> {
+  refuseLinks(cache, storeLock, gateLock);
+  const options = { signal, onWait: () => {} };
+  const gate = await lockExclusively(cache, gateLock, options);
+  try {
+    const store = await lockExclusively(cache, storeLock, options);
+    return {
+      release() {
+        store.release();
+        gate.release();
+      },
+    };
+  } catch (error) {
+    gate.release();
+    throw error;
+  }
+}
+
+/** Undefined when somebody else has it. */
+export async function tryLockAlone(cache: string, name: string): Promise<HeldLock | undefined> {
+  refuseLinks(cache, name);
+  return await tryLock(cache, name, "exclusive");
+}
+
+export const leaseName = (key: Digest): string => `step-${hexOf(key)}`;
+export const isLeaseName = (name: string): boolean => /^step-[0-9a-f]{64}$/.test(name);
+
+/** Waits for the lock file `name`, which is gone when it is released. */
+export async function lease(
+  cache: string,
+  name: string,
+  options: { readonly signal: AbortSignal; readonly onWait: () => void },
+): Promise<HeldLock> {
+  for (let hasWaited = false;;) {
+    options.signal.throwIfAborted();
+    const held = tryLease(cache, name);
+    if (held !== undefined) return held;
+    if (!hasWaited) options.onWait();
+    hasWaited = true;
+    await pause(options.signal);
+  }
+}
+
+/** Undefined when somebody else has it. */
+export function tryLease(cache: string, name: string): HeldLock | undefined {
+  for (;;) {
+    refuseLinks(cache, name);
+    const path = join(cache, "locks", name);
+    const file = openLease(cache, path);
+    // Where nothing can be written nothing can be kept: there is nothing to wait for.
+    if (file === undefined) return { release: () => {} };
+    if (!file.tryLockSync(true)) {
+      file.close();
+      return undefined;
+    }
+    if (isSame(file, path)) return { release: () => release(file, path) };
+    // Whoever had it removed it after it was opened here.
+    file.close();
+  }
+}
+
+/** Removed first: who opens it from now on makes another file, and who waits on this one sees that it is gone. */
+function release(file: Deno.FsFile, path: string): void {
+  try {
+    if (isSame(file, path)) Deno.removeSync(path);
+  } catch {
+    // It stays, and is taken again by the next.
+  } finally {
+    file.close();
+  }
+}
+
+function isSame(file: Deno.FsFile, path: string): boolean {
+  const [opened, named] = [file.statSync(), findInfo(path)];
+  return named !== undefined && opened.ino === named.ino && opened.dev === named.dev;
+}
+
+function openLease(cache: string, path: string): Deno.FsFile | undefined {
+  const options = { read: true, write: true, create: true };
+  try {
+    try {
+      return Deno.openSync(path, options);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      Deno.mkdirSync(join(cache, "locks"), { recursive: true });
+      return Deno.openSync(path, options);
+    }
+  } catch (error) {
+    if (isNotWritable(error)) return undefined;
+    throw error;
+  }
+}
+
+function refuseLinks(cache: string, ...names: readonly string[]): void {
+  const folder = join(cache, "locks");
+  const info = findInfo(folder);
+  if (info === undefined) return;
+  const flawed = info.isDirectory
+    ? names.map((name) => join(folder, name)).find((path) => findInfo(path)?.isFile === false)
+    : folder;
+  if (flawed === undefined) return;
+  refuse({
+    code: "CACHE_UNUSABLE",
+    message: `Cannot take a lock as \`${flawed}\` is ${info.isDirectory ? "no regular file" : "no folder"}`,
+    at: { file: flawed },
+    hint: "Remove it: it is made anew",
+  });
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, pollMs);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
