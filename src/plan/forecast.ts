@@ -37,8 +37,6 @@ export interface Lookups {
 export interface ForecastOptions {
   /** Whether the run would take kept results. True by default. */
   readonly useCache?: boolean;
-  /** Only these steps are forecast, and of the others no more is asked than they need; all by default. */
-  readonly only?: readonly string[];
 }
 
 /**
@@ -47,34 +45,38 @@ export interface ForecastOptions {
  * A step whose inputs are all taken from kept results has a key for certain. Where a step before it will run, it is
  * assumed to come out as in the last run of the step that reads it: if that key's result is kept, the step `depends`.
  */
-export async function forecast(
+export const forecast = (plan: Plan, lookups: Lookups, options: ForecastOptions = {}): Promise<Forecast> =>
+  openForecast(plan, lookups, options)(plan.steps.map((step) => step.name));
+
+/** The same for some steps at a time: of the others no more is asked than these need, and nothing twice. */
+export function openForecast(
   plan: Plan,
   lookups: Lookups,
-  options: ForecastOptions = {},
-): Promise<Forecast> {
-  const wanted = neededSteps(plan, options.only ?? plan.steps.map((step) => step.name));
+  { useCache = true }: ForecastOptions = {},
+): (names: readonly string[]) => Promise<Forecast> {
   const certain = new Map<string, StepResult>();
-  const forecasts = new Map<string, StepForecast>();
-  const context: Context = { plan, lookups, certain, useCache: options.useCache ?? true };
-  for (const step of plan.steps) {
-    if (!wanted.has(step.name) || !sourceSteps(step).every((name) => certain.has(name))) continue;
-    if (notCached(step, context) !== undefined) continue;
-    const result = await lookups.find(keyOf(keyParts(step, byContent(certain))));
-    if (result === undefined || !isAtLeast(result.sandbox, step.sandbox)) continue;
-    certain.set(step.name, result);
-  }
-  const asked = options.only === undefined ? undefined : new Set(options.only);
-  for (const step of plan.steps) {
-    if (asked?.has(step.name) === false) continue;
-    const result = certain.get(step.name);
-    forecasts.set(
-      step.name,
-      result === undefined
+  const settled = new Set<string>();
+  const context: Context = { plan, lookups, certain, useCache };
+  return async (names) => {
+    const needed = neededSteps(plan, names);
+    for (const step of plan.steps) {
+      if (!needed.has(step.name) || settled.has(step.name)) continue;
+      settled.add(step.name);
+      const result = await findCertain(step, context);
+      if (result !== undefined) certain.set(step.name, result);
+    }
+    const forecasts = new Map<string, StepForecast>();
+    const asked = new Set(names);
+    for (const step of plan.steps) {
+      if (!asked.has(step.name)) continue;
+      const result = certain.get(step.name);
+      const told: StepForecast = result === undefined
         ? await forecastUncertain(step, context)
-        : { is: "cached", runId: result.madeBy.runId },
-    );
-  }
-  return forecasts;
+        : { is: "cached", runId: result.madeBy.runId };
+      forecasts.set(step.name, told);
+    }
+    return forecasts;
+  };
 }
 
 interface Context {
@@ -85,10 +87,21 @@ interface Context {
   readonly useCache: boolean;
 }
 
+/** What will be taken for a step, if all before it is taken as well. */
+async function findCertain(
+  step: PlannedStep,
+  { lookups, certain, useCache }: Context,
+): Promise<StepResult | undefined> {
+  if (notCached(step, useCache) !== undefined) return undefined;
+  if (!sourceSteps(step).every((name) => certain.has(name))) return undefined;
+  const result = await lookups.find(keyOf(keyParts(step, byContent(certain))));
+  return result !== undefined && isAtLeast(result.sandbox, step.sandbox) ? result : undefined;
+}
+
 /** A step that is not known to be cached. */
 async function forecastUncertain(step: PlannedStep, context: Context): Promise<StepForecast> {
   const { lookups, certain } = context;
-  const reason = notCached(step, context);
+  const reason = notCached(step, context.useCache);
   const last = await lookups.lastRun(step.name);
   const before = last?.key === undefined ? undefined : await lookups.findRecord(last.key);
   const parts = assume(keyParts(step, byContent(certain)), step, certain, before?.parts);
@@ -145,7 +158,7 @@ async function compare(
 }
 
 /** Why no result would be taken, were there one. */
-function notCached(step: PlannedStep, { useCache }: Context): NotCached | undefined {
+export function notCached(step: PlannedStep, useCache: boolean): NotCached | undefined {
   if (!useCache) return "run";
   if (step.cache) return undefined;
   if (step.environment.kind === "host") return "host-environment";
