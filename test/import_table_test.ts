@@ -6,6 +6,7 @@ import { readImports } from "./read_imports.ts";
 const everyRoom = [
   "cache",
   "cli",
+  "comparison",
   "compose",
   "core",
   "dsl",
@@ -26,6 +27,7 @@ const everyRoom = [
 function allowed(room: string): readonly string[] {
   switch (room) {
     case "mod.ts":
+    case "testing.ts":
       return ["dsl", "compose"];
     case "pipelines":
     case "examples":
@@ -45,7 +47,11 @@ function allowed(room: string): readonly string[] {
 const roomOf = (file: string): string => file.startsWith("src/") ? file.split("/")[1]! : file.split("/")[0]!;
 
 const isSource = (file: string): boolean => /\.tsx?$/.test(file) && !/_test\.tsx?$/.test(file);
-const sources = ["mod.ts", ...["src", "pipelines", "examples"].flatMap((folder) => walkSync(folder))]
+const sources = [
+  "mod.ts",
+  "testing.ts",
+  ...["src", "pipelines", "examples"].flatMap((folder) => walkSync(folder)),
+]
   .filter(isSource);
 
 Deno.test("every folder of src/ is a room of the table", () => {
@@ -69,7 +75,7 @@ Deno.test("every import follows the table of rooms, static, dynamic and of types
 });
 
 Deno.test("sources outside test files import no test, bench or scratch folder", async () => {
-  const known = new Set(["mod.ts", "pipelines", "examples", ...everyRoom]);
+  const known = new Set(["mod.ts", "testing.ts", "pipelines", "examples", ...everyRoom]);
   const foreign = (await readImports(sources)).filter(({ to }) => !known.has(roomOf(to)));
   assert.deepEqual(foreign, []);
 });
