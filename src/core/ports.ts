@@ -170,8 +170,15 @@ export interface Sandbox {
   }): Promise<Hold>;
   /** Leaves nothing behind but what it makes in `policy.temporary` and the user's cache. */
   confine(program: Program, policy: SandboxPolicy, hold: Hold): Promise<Confined>;
-  /** Lets a step that is granted named hosts reach them and no other; close it when the step has ended. */
-  openProxy(hosts: readonly string[], hold: Hold): Promise<ProxySession>;
+  /**
+   * Lets a step that is granted named hosts reach them and no other; close it when the step has ended. `servers` are
+   * those of ours it may reach as well: a step that is granted 127.0.0.1 asks the proxy for them, too.
+   */
+  openProxy(
+    hosts: readonly string[],
+    hold: Hold,
+    servers?: readonly ReachableServer[],
+  ): Promise<ProxySession>;
   close(): Promise<void>;
 }
 export interface Confined {
@@ -183,7 +190,7 @@ export interface Confined {
 }
 export interface ProxySession {
   readonly server: ReachableServer;
-  /** `HTTPS_PROXY` and its like. */
+  /** `HTTPS_PROXY` and its like; they go before those of a run server's session. */
   readonly variables: Readonly<Record<string, string>>;
   close(): void;
 }

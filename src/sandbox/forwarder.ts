@@ -1,8 +1,9 @@
 /**
  * The forwarder: what a step inside a closed network reaches a server of ours by.
  *
- * Its function is run by its text, as a program of its own inside the sandbox: it may use nothing of this module.
+ * Its function is run by its text, as a program of its own inside the sandbox: it may use nothing but `splice`.
  */
+import { splice } from "./splice.ts";
 
 /**
  * Listens on ports of 127.0.0.1, each for a Unix socket, then starts the program and ends as it does.
@@ -24,21 +25,8 @@ export async function forward(): Promise<void> {
   }
   async function join(inner: Deno.Conn, path: string): Promise<void> {
     const outer = await Deno.connect({ transport: "unix", path }).catch(() => undefined);
-    if (outer !== undefined) await Promise.allSettled([copy(inner, outer), copy(outer, inner)]);
-    inner.close();
-    outer?.close();
-  }
-  async function copy(from: Deno.Conn, to: Deno.Conn): Promise<void> {
-    const buffer = new Uint8Array(65536);
-    try {
-      for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
-        for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
-      }
-      await to.closeWrite();
-    } catch {
-      // One side is gone: the other is told, and not waited for.
-      for (const end of [from, to]) await end.closeWrite().catch(() => {});
-    }
+    if (outer === undefined) inner.close();
+    else await splice(inner, outer);
   }
   function refuse(why: unknown): never {
     console.error(`bwrap: ${why instanceof Error ? why.message : why}`);

@@ -1,6 +1,7 @@
 /** What starts the forwarder, ahead of a program inside bubblewrap. */
 import type { ReachableServer } from "../core/ports.ts";
 import { forward } from "./forwarder.ts";
+import { splice } from "./splice.ts";
 
 type Argv = readonly [string, ...string[]];
 
@@ -29,7 +30,7 @@ export function withForwarder(
     "run",
     ...["--allow-all", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-code-cache"],
     // JavaScript, as Deno would wait to keep what it makes of TypeScript; no file, as sluice may lie anywhere.
-    `data:text/javascript,${encodeURIComponent(`(${forward})()`)}`,
+    `data:text/javascript,${encodeURIComponent(`${splice};(${forward})()`)}`,
     JSON.stringify({ servers: sockets, packages }),
     ...argv,
   ];
