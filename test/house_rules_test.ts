@@ -74,6 +74,6 @@ Deno.test("the Deno of README.md, CONTRIBUTING.md and CI is one version", async 
   assert.equal(named.size, 1, [...named].join(", "));
 });
 
-Deno.test("everything that mod.ts exports is documented", async () => {
-  await output(Deno.execPath(), ["doc", "--lint", "mod.ts"]);
+Deno.test("everything that mod.ts and testing.ts export is documented", async () => {
+  await output(Deno.execPath(), ["doc", "--lint", "mod.ts", "testing.ts"]);
 });

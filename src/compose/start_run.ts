@@ -5,7 +5,7 @@ import type { Reporter } from "../core/ports.ts";
 import { executeRequest } from "./execute_request.ts";
 
 /** Nobody watches. */
-const silentReporter: Reporter = { report: () => {}, close: () => Promise.resolve() };
+export const silentReporter: Reporter = { report: () => {}, close: () => Promise.resolve() };
 
 /** Throws a `SluiceError` when the run does not finish. */
 export const startRun: StartRun = async (definition, request, options) => {

@@ -9,7 +9,7 @@ import { ParameterSpec, ParameterValueSchema } from "./parameter.ts";
 import { Limits, Permissions } from "./permissions.ts";
 import { PipelineResult } from "./pipeline.ts";
 import { PlaceSchema } from "./place.ts";
-import { SandboxTier } from "./sandbox_tier.ts";
+import { SandboxTierSchema } from "./sandbox_tier.ts";
 import { SourceList } from "./sources.ts";
 
 /** The newest plan format this program writes and the only one it reads. */
@@ -96,7 +96,7 @@ export const PlannedStep = lazySchema(() =>
     granted: Granted,
     limits: Limits,
     /** What will hold its process. */
-    sandbox: SandboxTier,
+    sandbox: SandboxTierSchema,
     /** Whether its results are kept and taken again. */
     cache: z.boolean(),
     family: z.string().optional(),

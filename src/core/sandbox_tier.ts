@@ -6,16 +6,17 @@ import { lazySchema } from "./lazy_schema.ts";
  * From nothing to all: `none`; `deno`, Deno's own permissions; `landlock`; `bubblewrap`. A `run` function is held by
  * Deno's permissions in each of the last two as well.
  */
-export const sandboxTiers = ["none", "deno", "landlock", "bubblewrap"] as const;
-export type SandboxTier = (typeof sandboxTiers)[number];
-export const SandboxTier: z.ZodType<SandboxTier> = lazySchema(() => z.enum(sandboxTiers));
+export type SandboxTier = "none" | "deno" | "landlock" | "bubblewrap";
+/** From the weakest to the strongest. */
+export const sandboxTiers: readonly SandboxTier[] = ["none", "deno", "landlock", "bubblewrap"];
+export const SandboxTierSchema: z.ZodType<SandboxTier> = lazySchema(() => z.enum(sandboxTiers));
 
 /**
  * `auto`: bubblewrap, else Landlock, else refuse. `require`: bubblewrap for every step, else refuse. `off`: only what
  * Deno's own permissions hold.
  */
-export const sandboxModes = ["auto", "require", "off"] as const;
-export type SandboxMode = (typeof sandboxModes)[number];
+export type SandboxMode = "auto" | "require" | "off";
+export const sandboxModes: readonly SandboxMode[] = ["auto", "require", "off"];
 
 /** Whether what `made` was held by may stand for what `wanted` would hold. */
 export const isAtLeast = (made: SandboxTier, wanted: SandboxTier): boolean =>

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Digest } from "./digest.ts";
 import { EnvironmentContents } from "./environment.ts";
 import { lazySchema } from "./lazy_schema.ts";
-import { SandboxTier } from "./sandbox_tier.ts";
+import { SandboxTierSchema } from "./sandbox_tier.ts";
 import { SourceList } from "./sources.ts";
 import { KeyParts } from "./step_key.ts";
 
@@ -41,7 +41,7 @@ export const StepResult = lazySchema(() =>
     version: z.literal(resultVersion),
     /** With inputs by content. */
     key: Digest,
-    sandbox: SandboxTier,
+    sandbox: SandboxTierSchema,
     /** By the step's own names. */
     outputs: z.record(z.string(), KeptOutput).readonly(),
     /** The latest point of each; `value` as text: JSON has no NaN. */

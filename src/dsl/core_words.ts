@@ -5,3 +5,4 @@ export type { Instant, ProducedOutput, StepOutcome, StepReport } from "../core/e
 export type { ParameterValue } from "../core/parameter.ts";
 export type { Place } from "../core/place.ts";
 export type { RunOptions } from "../core/run.ts";
+export type { SandboxMode, SandboxTier } from "../core/sandbox_tier.ts";

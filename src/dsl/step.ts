@@ -50,8 +50,16 @@ export function step<
   const use = (wires: unknown, order: unknown) => useStep(definition, undefined, wires, order, use);
   const as = (useName: unknown, wires: unknown, order: unknown) =>
     useStep(definition, useName, wires, order, as);
-  return Object.assign(use, { as, params: spec.params ?? {} }) as unknown as Step<P, I, O, M>;
+  const members = { as, params: spec.params ?? {}, [definitionKey]: definition };
+  return Object.assign(use, members) as unknown as Step<P, I, O, M>;
 }
+
+/** Known to every copy of this module, as a pipeline's is. */
+const definitionKey = Symbol.for("sluice.step.1");
+
+/** The plain data of a step; undefined when `value` is none. */
+export const stepDefinitionOf = (value: unknown): StepDefinition | undefined =>
+  typeof value === "function" && definitionKey in value ? value[definitionKey] as StepDefinition : undefined;
 
 /** A step's specification once its types are erased. */
 type AnySpec =

@@ -21,12 +21,12 @@ export function code(text: string): string {
 /** As a sentence; what stands between backticks is code when they come in pairs. Never begins a line of its own. */
 export function prose(text: string): string {
   const parts = cut(safeText(text), 2000).split("`");
-  const isPaired = parts.length % 2 === 1;
+  const isPaired = parts.length % 2 === 1 &&
+    !parts.some((part, index) => index % 2 === 1 && part.trim() === "");
   return parts.map((part, index) => {
     if (isPaired && index % 2 === 1) return code(part);
     // A name after a zero-width space is nobody's to be told.
-    const shown = byNumber(part, /[\\`*_{}\[\]<>#|~!&:$^\/]|(?<=\bwww)\./gi).replaceAll("@", "@&#8203;");
-    return shown;
+    return byNumber(part, /[\\`*_{}\[\]<>#|~!&:$^\/]|(?<=\bwww)\./gi).replaceAll("@", "@&#8203;");
   }).join(isPaired ? "" : "&#96;");
 }
 
