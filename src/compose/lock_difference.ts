@@ -70,13 +70,15 @@ export function differenceLines(difference: LockDifference): string[] {
     case "module": {
       const { is, path, from, to } = difference;
       const what = from === undefined ? "new" : to === undefined ? "gone" : "changed";
-      return [`${is} \`${path}\`: ${what}${from === undefined || to === undefined ? "" : `, ${from} -> ${to}`}`];
+      return [
+        `${is} \`${path}\`: ${what}${from === undefined || to === undefined ? "" : `, ${from} -> ${to}`}`,
+      ];
     }
   }
 }
 
 const stepsOf = ({ steps }: { readonly steps: readonly string[] }) =>
-  `${steps.length === 1 ? "step" : "steps"} ${listNames(steps.map((step) => `\`${step}\``))}`;
+  `${steps.length === 1 ? "step" : "steps"} ${listNames(steps)}`;
 
 function packageLine({ name, from, to }: EnvironmentChange["packages"][number]): string {
   if (from === undefined) return `+ ${name} ${to}`;

@@ -6,9 +6,15 @@ import type { Provider } from "./provider.ts";
 
 export const provideDeno: Provider<"deno"> = () => {
   const folder = dirname(Deno.execPath());
+  const id = digestValue(["deno", Deno.version.deno, currentPlatform()]);
   return Promise.resolve({
-    is: "present",
-    id: digestValue(["deno", Deno.version.deno, currentPlatform()]),
-    description: { path: [folder], variables: {}, folders: [folder] },
+    ...{ is: "present", id, description: { path: [folder], variables: {}, folders: [folder] } },
+    contents: {
+      kind: "deno",
+      // Its version stands for its bytes: reading 100 MB at each start would cost more than a small run.
+      interpreter: { version: Deno.version.deno, digest: id },
+      packages: {},
+      platform: currentPlatform().target,
+    },
   });
 };

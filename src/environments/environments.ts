@@ -4,22 +4,30 @@
  * What is asked for is resolved once into the project's `sluice.lock`; what is locked is made once into the cache that
  * all projects of a user share. This file holds that way; each kind of environment is a provider of its own.
  */
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import type { EnvironmentObservation, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import type { Environments } from "../core/ports.ts";
 import type { HeldLock } from "../core/file_lock.ts";
+import type { Filling } from "./bytecode.ts";
 import type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
-import type { Recipe, Settled, Surroundings, Work } from "./provider.ts";
+import type { LockView } from "./project_lock.ts";
+import type { Description, Recipe, Settled, Surroundings, Work } from "./provider.ts";
 import { answer } from "./providers.ts";
+import type { Relocked, RelockQuestion } from "./relock.ts";
 import { recallSettled, rememberSettled } from "./settled_memory.ts";
 
 export type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
+export type { EnvironmentChange, Relocked, RelockQuestion } from "./relock.ts";
 
 /** The environments of one project, and the store they share with the user's others. */
 export interface ProjectEnvironments extends Environments {
+  /** What `sluice.lock` says. Fails with LOCK_INVALID, FORMAT_NEWER. */
+  readLock(): Promise<LockView>;
+  /** Locks one pipeline of the project, or says what that would change. Makes no environment. */
+  relock(question: RelockQuestion, work: Work): Promise<Relocked>;
   /** All environments of the store, the last used first. */
   list(): Promise<readonly StoredEnvironment[]>;
   /** Removes what nobody needs; never an environment in use. */
@@ -33,18 +41,27 @@ export interface OpenEnvironments {
   readonly project: string;
   /** `$XDG_CACHE_HOME/sluice` by default, else `~/.cache/sluice`. */
   readonly cache?: string;
+  /**
+   * The folder that environments are made in, `cache` by default. An empty one has all of them made anew from the lock,
+   * by the tools of `cache`; it can be removed once they are closed.
+   */
+  readonly store?: string;
+  /** Refuses what is not in the lock, with LOCK_MISSING, instead of resolving it. */
+  readonly isLocked?: boolean;
   /** The caller's environment variables: where to look for programs, and pip's and uv's settings. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Opens them; nothing is read or written yet. */
 export function openEnvironments(options: OpenEnvironments): ProjectEnvironments {
+  const cache = options.cache ?? cacheFolder(options.variables);
   const surroundings: Surroundings = {
     project: resolve(options.project),
-    cache: options.cache ?? cacheFolder(options.variables),
+    ...{ cache, store: options.store ?? cache },
     variables: options.variables,
   };
   const inUse = new Map<string, HeldLock>();
+  const fillings = new Map<string, Filling>();
   const underWay = new Map<string, Promise<ReadyEnvironment>>();
   const lock = memoized(async () => {
     const { openProjectLock } = await import("./project_lock.ts");
@@ -59,13 +76,33 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     const made = remembered === undefined ? undefined : await findMade(remembered, surroundings, work);
     if (remembered !== undefined && made !== undefined) {
       keepInUse(remembered.id, made.use);
-      return { id: remembered.id, ...remembered.description, isNew: false };
+      return await giveOut(remembered.id, remembered.description, made);
     }
     const settled = await settleLocked(found.recipe, work);
     const { folder, isNew, use } = await ensureMade(settled, surroundings, work);
     keepInUse(settled.id, use);
     await rememberSettled(found.recipe.key, settled, folder, surroundings);
-    return { id: settled.id, ...settled.describe(folder), isNew };
+    return await giveOut(settled.id, settled.describe(folder), { folder, isNew });
+  }
+
+  async function giveOut(
+    id: Digest,
+    description: Description,
+    { folder, isNew }: { readonly folder: string; readonly isNew: boolean },
+  ): Promise<ReadyEnvironment> {
+    const bytecode = description.variables["PYTHONPYCACHEPREFIX"];
+    if (bytecode === undefined) return { id, ...description, isNew };
+    const { ensureBytecodeFolder, forgetBytecode, startFilling } = await import("./bytecode.ts");
+    if (isNew) await forgetBytecode(bytecode);
+    const state = ensureBytecodeFolder(bytecode);
+    // What is made to be used once is not worth it.
+    const isKept = surroundings.store === surroundings.cache;
+    if (state === "filling" && isKept && !fillings.has(id)) {
+      const filling = startFilling(folder, basename(bytecode), surroundings);
+      if (filling !== undefined) fillings.set(id, filling);
+    }
+    const folders = description.folders.filter((one) => one !== bytecode || state !== undefined);
+    return { id, ...description, folders, isNew };
   }
 
   function keepInUse(id: Digest, use: HeldLock): void {
@@ -77,6 +114,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     const projectLock = await lock();
     const entry = await projectLock.find(recipe.key);
     if (entry !== undefined) return await recipe.settle(entry);
+    if (options.isLocked) refuseUnlocked(surroundings.project);
     const { lockExclusively } = await import("../core/file_lock.ts");
     const held = await lockExclusively(surroundings.cache, `resolve-${recipe.key.slice("sha256:".length)}`, {
       signal: work.signal,
@@ -108,6 +146,12 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
       }
       return { is: "locked", id: (await found.recipe.settle(entry)).id };
     },
+    async contents(spec) {
+      const found = await answer(spec, surroundings);
+      if (found.is === "present") return found.contents;
+      const entry = await (await lock()).find(found.recipe.key);
+      return entry === undefined ? undefined : (await found.recipe.settle(entry)).contents;
+    },
     async prepare(spec, work) {
       // Steps that start together share one preparation, and its first caller's progress.
       const key = canonicalJson(spec);
@@ -121,19 +165,36 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
         underWay.delete(key);
       }
     },
+    readLock: async () => await (await lock()).read(),
+    async relock(question, work) {
+      const { relock } = await import("./relock.ts");
+      return await relock(question, await lock(), surroundings, work);
+    },
     async list() {
       const { listEnvironments } = await import("./garbage.ts");
-      return await listEnvironments(surroundings.cache);
+      return await listEnvironments(surroundings.store);
     },
     async collectGarbage(collect = {}) {
       const { collectGarbage } = await import("./garbage.ts");
-      return await collectGarbage(surroundings.cache, collect);
+      return await collectGarbage(surroundings.store, collect);
     },
     close() {
       for (const held of inUse.values()) held.release();
       inUse.clear();
+      for (const filling of fillings.values()) filling.stop();
+      fillings.clear();
     },
   };
+}
+
+function refuseUnlocked(project: string): never {
+  refuse({
+    code: "LOCK_MISSING",
+    message: `Cannot make an environment that \`${
+      join(project, "sluice.lock")
+    }\` has no entry for, as it is to be locked`,
+    hint: "Run `sluice lock` and commit `sluice.lock`",
+  });
 }
 
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Digest, digestValue } from "../core/digest.ts";
 import { tryLock } from "../core/file_lock.ts";
+import { bytecodeLock, bytecodeRoot } from "./bytecode.ts";
 import { openProjectLock } from "./project_lock.ts";
 import {
   EnvironmentRecord,
@@ -73,11 +74,12 @@ export async function collectGarbage(cache: string, options: CollectOptions): Pr
     const isRemoved = await whenIdle(cache, hex, async () => {
       if (options.isDryRun) return;
       await removeEnvironment(stored.folder);
-      await Deno.remove(join(cache, "bytecode", hex), { recursive: true }).catch(() => {});
+      await removeBytecode(cache, hex);
     });
     if (isRemoved) removed.push({ ...stored, because });
   }
   const leftovers = options.isDryRun ? 0 : await removeLeftovers(cache);
+  if (!options.isDryRun) await removeLooseBytecode(cache);
   return { removed, leftovers, freedBytes: removed.reduce((sum, one) => sum + one.sizeBytes, 0) };
 }
 
@@ -114,6 +116,29 @@ async function removeLeftovers(cache: string): Promise<number> {
     }
   }
   return count;
+}
+
+/** Bytecode of environments that are gone, and what an older version left. */
+async function removeLooseBytecode(cache: string): Promise<void> {
+  for (const name of namesIn(bytecodeRoot(cache))) {
+    const hex = /^[0-9a-f]{64}/.exec(name)?.[0];
+    if (hex === undefined) continue;
+    if (name !== hex) await Deno.remove(join(bytecodeRoot(cache), name), { recursive: true }).catch(() => {});
+    else if (!namesIn(environmentsFolder(cache)).includes(hex)) {
+      await whenIdle(cache, hex, () => removeBytecode(cache, hex));
+    }
+  }
+}
+
+/** Left for the next time where it is being filled. */
+async function removeBytecode(cache: string, hex: string): Promise<void> {
+  const filling = await tryLock(cache, bytecodeLock(hex), "exclusive");
+  if (filling === undefined) return;
+  try {
+    await Deno.remove(join(bytecodeRoot(cache), hex), { recursive: true }).catch(() => {});
+  } finally {
+    filling.release();
+  }
 }
 
 /** A project whose lock cannot be read keeps what it used. */

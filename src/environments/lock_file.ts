@@ -6,8 +6,11 @@ import { z } from "zod";
 import { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 
-/** The newest lock format, and the only one that is read and written. */
-export const lockVersion = 1;
+/**
+ * The newest lock format. Version 1 had no `pipelines`; a lock that records none is still written as one, so that a
+ * sluice which knows no other goes on reading it.
+ */
+export const lockVersion = 2;
 
 /** `sha256:…` as package indexes publish them; sha384 and sha512 are rare and as good. */
 const ArchiveDigest = z.string().regex(/^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/);
@@ -47,41 +50,84 @@ export type PythonLockEntry = z.infer<typeof PythonLockEntry>;
 export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry]);
 export type LockEntry = z.infer<typeof LockEntry>;
 
-export const LockFile = z.strictObject({
-  version: z.literal(lockVersion),
-  /** By the digest of what was asked for. */
-  environments: z.record(Digest, LockEntry).readonly(),
+/** What was locked of a pipeline beside the packages. */
+export const PipelineRecord = z.strictObject({
+  /** Keys of `LockFile.environments` that its steps ask for, on any platform. */
+  environments: z.array(Digest).readonly(),
+  /** Digests of what it is given, by path: relative to the lock's folder where it lies near. */
+  files: z.record(z.string(), Digest).readonly(),
+  /** Its modules by path with their digest, its packages (`npm:zod`) with their version. */
+  modules: z.record(z.string(), z.string()).readonly(),
 }).readonly();
-export type LockFile = z.infer<typeof LockFile>;
+export type PipelineRecord = z.infer<typeof PipelineRecord>;
 
-export const emptyLock: LockFile = { version: lockVersion, environments: {} };
+const Environments = z.record(Digest, LockEntry).readonly();
+
+export const LockFile = z.discriminatedUnion("version", [
+  z.strictObject({ version: z.literal(1), environments: Environments }),
+  z.strictObject({
+    version: z.literal(2),
+    environments: Environments,
+    /** By module and name, such as `pipeline.ts#iris`. */
+    pipelines: z.record(z.string(), PipelineRecord).readonly(),
+  }),
+]);
+
+/** What a lock of either version says. */
+export interface Lock {
+  /** By the digest of what was asked for. */
+  readonly environments: Readonly<Record<string, LockEntry>>;
+  readonly pipelines: Readonly<Record<string, PipelineRecord>>;
+}
+
+export const emptyLock: Lock = { environments: {}, pipelines: {} };
 
 /** The text of a lock file; the same content is always the same bytes, ending with a line feed. */
-export function printLock(lock: LockFile): string {
-  const environments = sortedEntries(lock.environments).map(([key, entry]) => {
-    const packages = sortedEntries(entry.packages).map(([requirement, digests]) =>
-      `        ${JSON.stringify(requirement)}: [${
-        [...digests].sort().map((digest) => JSON.stringify(digest)).join(", ")
-      }]`
-    );
-    return [
+export function printLock(lock: Lock): string {
+  const environments = sortedEntries(lock.environments).map(([key, entry]) =>
+    [
       `    ${JSON.stringify(key)}: {`,
       `      "kind": ${JSON.stringify(entry.kind)},`,
       `      "python": ${JSON.stringify(entry.python)},`,
       `      "platform": ${JSON.stringify(entry.platform)},`,
-      `      "requirements": ${
-        block("[", entry.requirements.map((line) => `        ${JSON.stringify(line)}`), "]")
-      },`,
-      `      "packages": ${block("{", packages, "}")}`,
+      `      "requirements": ${list(entry.requirements)},`,
+      `      "packages": ${
+        table(entry.packages, (digests) =>
+          `[${digests.toSorted().map((one) => JSON.stringify(one)).join(", ")}]`)
+      }`,
       `    }`,
-    ].join("\n");
-  });
-  const body = environments.length === 0 ? "{}" : `{\n${environments.join(",\n")}\n  }`;
-  return `{\n  "version": ${lock.version},\n  "environments": ${body}\n}\n`;
+    ].join("\n")
+  );
+  const pipelines = sortedEntries(lock.pipelines).map(([key, record]) =>
+    [
+      `    ${JSON.stringify(key)}: {`,
+      `      "environments": ${list(record.environments.toSorted())},`,
+      `      "files": ${table(record.files, (digest) => JSON.stringify(digest))},`,
+      `      "modules": ${table(record.modules, (what) => JSON.stringify(what))}`,
+      `    }`,
+    ].join("\n")
+  );
+  const members = [
+    `  "version": ${pipelines.length === 0 ? 1 : 2}`,
+    `  "environments": ${block("{", environments, "}", "  ")}`,
+    ...(pipelines.length === 0 ? [] : [`  "pipelines": ${block("{", pipelines, "}", "  ")}`]),
+  ];
+  return `{\n${members.join(",\n")}\n}\n`;
 }
 
-function block(open: string, lines: readonly string[], close: string): string {
-  return lines.length === 0 ? `${open}${close}` : `${open}\n${lines.join(",\n")}\n      ${close}`;
+const list = (items: readonly string[]): string =>
+  block("[", items.map((item) => `        ${JSON.stringify(item)}`), "]", "      ");
+
+/** A member a line, so that changes of two branches merge. */
+function table<T>(record: Readonly<Record<string, T>>, print: (value: T) => string): string {
+  const lines = sortedEntries(record).map(([name, value]) =>
+    `        ${JSON.stringify(name)}: ${print(value)}`
+  );
+  return block("{", lines, "}", "      ");
+}
+
+function block(open: string, lines: readonly string[], close: string, margin: string): string {
+  return lines.length === 0 ? `${open}${close}` : `${open}\n${lines.join(",\n")}\n${margin}${close}`;
 }
 
 function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
@@ -92,7 +138,7 @@ function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
  * Reads the text of a lock file found at `path`. A newer version is refused with `FORMAT_NEWER`, anything that is no
  * lock with `LOCK_INVALID` and the line.
  */
-export function readLock(text: string, path: string): LockFile {
+export function readLock(text: string, path: string): Lock {
   const value = parseJson(text, path);
   const version = typeof value === "object" && value !== null && "version" in value
     ? value.version
@@ -106,7 +152,7 @@ export function readLock(text: string, path: string): LockFile {
     });
   }
   const parsed = LockFile.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { pipelines: {}, ...parsed.data };
   const issue = parsed.error.issues[0]!;
   const keys = issue.path.map(String);
   refuse({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SluiceError } from "../core/error.ts";
-import { LockFile, printLock, readLock } from "./lock_file.ts";
+import { type Lock, printLock, readLock } from "./lock_file.ts";
 
 /** Broken line by line below; the golden file is held by `test/golden_test.ts`. */
 const sample = `{
@@ -52,21 +52,36 @@ const entry = fc.record({
   requirements: fc.array(fc.string()),
   packages: fc.dictionary(pin, fc.uniqueArray(digest, { minLength: 1, maxLength: 3 })),
 });
-const lock = fc.record({ version: fc.constant(1 as const), environments: fc.dictionary(digest, entry) });
+const path = fc.stringMatching(/^[a-z./ "]{1,12}$/);
+const record = fc.record({
+  environments: fc.uniqueArray(digest),
+  files: fc.dictionary(path, digest),
+  modules: fc.dictionary(path, fc.string()),
+});
+const lock = fc.record({
+  environments: fc.dictionary(digest, entry),
+  pipelines: fc.dictionary(path, record),
+});
 
 Deno.test("printLock() is read back as the same value", () => {
   fc.assert(fc.property(lock, (value) => {
     const printed = printLock(value);
-    const sorted = (one: typeof value) =>
-      Object.fromEntries(
-        Object.entries(one.environments).map(([key, { packages, ...rest }]) => [key, {
-          ...rest,
-          packages: Object.fromEntries(Object.entries(packages).map(([pin, all]) => [pin, all.toSorted()])),
-        }]),
-      );
-    assert.deepEqual(readLock(printed, "sluice.lock").environments, sorted(value));
+    const map = <T, U>(of: Record<string, T>, change: (one: T) => U) =>
+      Object.fromEntries(Object.entries(of).map(([key, one]) => [key, change(one)]));
+    const { environments, pipelines } = readLock(printed, "sluice.lock");
+    const sorted = (digests: readonly string[]) => digests.toSorted();
+    assert.deepEqual(
+      environments,
+      map(value.environments, (one) => ({ ...one, packages: map(one.packages, sorted) })),
+    );
+    assert.deepEqual(
+      pipelines,
+      map(value.pipelines, (one) => ({
+        ...{ environments: sorted(one.environments), files: { ...one.files }, modules: { ...one.modules } },
+      })),
+    );
     assert.equal(printLock(readLock(printed, "sluice.lock")), printed);
-    assert.deepEqual(JSON.parse(printed).version, 1);
+    assert.deepEqual(JSON.parse(printed).version, Object.keys(pipelines).length === 0 ? 1 : 2);
   }));
 });
 
@@ -74,12 +89,16 @@ Deno.test("printLock() does not depend on the order of entries, packages and dig
   fc.assert(fc.property(lock, (value) => {
     const turned = <T>(record: Record<string, T>, map: (one: T) => T) =>
       Object.fromEntries(Object.entries(record).reverse().map(([key, one]) => [key, map(one)]));
-    const other: LockFile = {
-      version: 1,
+    const other: Lock = {
       environments: turned(
         value.environments,
         (one) => ({ ...one, packages: turned(one.packages, (all) => all.toReversed()) }),
       ),
+      pipelines: turned(value.pipelines, (one) => ({
+        environments: one.environments.toReversed(),
+        files: turned(one.files, (what) => what),
+        modules: turned(one.modules, (what) => what),
+      })),
     };
     assert.equal(printLock(other), printLock(value));
   }));
@@ -89,9 +108,9 @@ for (
   const [what, change, code, message, line] of [
     [
       "a newer version",
-      ['"version": 1', '"version": 2'],
+      ['"version": 1', '"version": 3'],
       "FORMAT_NEWER",
-      /format 2 and this sluice knows 1/,
+      /format 3 and this sluice knows 2/,
       2,
     ],
     ["no version", ['  "version": 1,\n', ""], "LOCK_INVALID", /`version` is wrong/, 1],
@@ -104,6 +123,14 @@ for (
     ["a stray word", ['        "six"\n', "        six\n"], "LOCK_INVALID", /no JSON: unexpected token/, 10],
     ["an unknown kind", ['"kind": "python"', '"kind": "conda"'], "LOCK_INVALID", /kind` is wrong/, 5],
     ["an unknown member", ['"kind": "python"', '"note": 1, "kind": "python"'], "LOCK_INVALID", /is wrong/, 4],
+    ["pipelines in version 1", ["{\n", '{ "pipelines": {},\n'], "LOCK_INVALID", /is wrong/, 1],
+    [
+      "version 2 without pipelines",
+      ['"version": 1', '"version": 2'],
+      "LOCK_INVALID",
+      /pipelines` is wrong/,
+      1,
+    ],
     ["a short digest", ["fedcba9876543210", "fedc"], "LOCK_INVALID", /is wrong/, 13],
     [
       "a package without a digest",

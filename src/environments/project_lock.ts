@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
 import { isNotWritable, writeAtomically } from "../core/atomic_write.ts";
 import { lockExclusively } from "../core/file_lock.ts";
-import type { LockEntry, LockFile } from "./lock_file.ts";
+import type { Lock, LockEntry } from "./lock_file.ts";
 import { lockPaths, projectHex } from "./lock_paths.ts";
 
 export interface ProjectLock {
@@ -11,27 +11,53 @@ export interface ProjectLock {
   find(key: string): Promise<LockEntry | undefined>;
   /** All entries of both. */
   entries(): Promise<readonly LockEntry[]>;
+  /** Both as one, where there is one. */
+  read(): Promise<LockView>;
   /** Adds an entry; those of other processes are kept. */
   add(key: string, entry: LockEntry, signal: AbortSignal): Promise<void>;
+  /** Writes what `change` makes of the lock as it then is; nothing where that is the same. */
+  update(change: (lock: Lock) => Lock, signal: AbortSignal): Promise<void>;
+}
+
+export interface LockView {
+  /** The project's own `sluice.lock`. */
+  readonly path: string;
+  /** Undefined where there is none. */
+  readonly lock?: Lock;
 }
 
 /** The lock of the project in `folder`; `cache` is the user's cache of sluice. */
 export function openProjectLock(folder: string, cache: string): ProjectLock {
   const [own, stored] = lockPaths(folder, cache);
   const read = memoizedReader();
-  return {
-    find: async (key) => (await read(own)).environments[key] ?? (await read(stored)).environments[key],
+  const environmentsOf = async (path: string) => (await read(path))?.environments ?? {};
+  const projectLock: ProjectLock = {
+    find: async (key) => (await environmentsOf(own))[key] ?? (await environmentsOf(stored))[key],
     entries: async () =>
-      (await Promise.all([own, stored].map(read))).flatMap((lock) => Object.values(lock.environments)),
-    async add(key, entry, signal) {
+      (await Promise.all([own, stored].map(environmentsOf))).flatMap((entries) => Object.values(entries)),
+    async read() {
+      const [near, far] = await Promise.all([own, stored].map(read));
+      if (near === undefined && far === undefined) return { path: own };
+      const lock = {
+        environments: { ...far?.environments, ...near?.environments },
+        pipelines: { ...far?.pipelines, ...near?.pipelines },
+      };
+      return { path: own, lock };
+    },
+    add: (key, entry, signal) =>
+      projectLock.update(
+        (lock) => ({ ...lock, environments: { ...lock.environments, [key]: entry } }),
+        signal,
+      ),
+    async update(change, signal) {
       const held = await lockExclusively(cache, `project-${projectHex(folder)}`, {
         signal,
         onWait: () => {},
       });
       try {
-        if (await tryAdd(own, key, entry)) return;
+        if (await tryUpdate(own, change)) return;
         await Deno.mkdir(dirname(stored), { recursive: true });
-        if (await tryAdd(stored, key, entry)) return;
+        if (await tryUpdate(stored, change)) return;
         refuse({
           code: "FOLDER_NOT_WRITABLE",
           message: `Cannot keep the lock of \`${folder}\` as neither it nor the cache can be written`,
@@ -43,15 +69,18 @@ export function openProjectLock(folder: string, cache: string): ProjectLock {
       }
     },
   };
+  return projectLock;
 }
 
 /** False when the file cannot be written; a lock that cannot be read is refused and left alone. */
-async function tryAdd(path: string, key: string, entry: LockEntry): Promise<boolean> {
+async function tryUpdate(path: string, change: (lock: Lock) => Lock): Promise<boolean> {
   const { emptyLock, printLock, readLock } = await import("./lock_file.ts");
   const text = await readIfThere(path);
   const lock = text === undefined ? emptyLock : readLock(text, path);
+  const changed = printLock(change(lock));
+  if (changed === text) return true;
   try {
-    await writeAtomically(path, printLock({ ...lock, environments: { ...lock.environments, [key]: entry } }));
+    await writeAtomically(path, changed);
     return true;
   } catch (error) {
     if (isNotWritable(error)) return false;
@@ -69,16 +98,17 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Reads a lock file again only when it was replaced; every writer of ours replaces it. */
-function memoizedReader(): (path: string) => Promise<LockFile> {
-  const known = new Map<string, { readonly stamp: string; readonly lock: LockFile }>();
+function memoizedReader(): (path: string) => Promise<Lock | undefined> {
+  const known = new Map<string, { readonly stamp: string; readonly lock: Lock }>();
   return async (path) => {
-    const { emptyLock, readLock } = await import("./lock_file.ts");
     const stamp = await stampOf(path);
-    if (stamp === undefined) return emptyLock;
+    if (stamp === undefined) return undefined;
     const before = known.get(path);
     if (before?.stamp === stamp) return before.lock;
     const text = await readIfThere(path);
-    const lock = text === undefined ? emptyLock : readLock(text, path);
+    if (text === undefined) return undefined;
+    const { readLock } = await import("./lock_file.ts");
+    const lock = readLock(text, path);
     known.set(path, { stamp, lock });
     return lock;
   };

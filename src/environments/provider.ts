@@ -1,17 +1,27 @@
 /** What a kind of environment must know: a new kind is one file with a `Provider`, and a line in `providers.ts`. */
 import type { Digest } from "../core/digest.ts";
-import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import type {
+  EnvironmentContents,
+  EnvironmentProgress,
+  EnvironmentSpec,
+  ReadyEnvironment,
+} from "../core/environment.ts";
 import type { LockEntry } from "./lock_file.ts";
 
 /** Where environments live and who asks for them. */
 export interface Surroundings {
   /** The folder of `sluice.lock`, absolute. */
   readonly project: string;
-  /** The user's cache folder of sluice, absolute. */
+  /** The user's cache folder of sluice, absolute: tools, what is known of interpreters, locks of other projects. */
   readonly cache: string;
+  /** The folder that environments are made in, absolute: `cache`, unless they are to be made anew. */
+  readonly store: string;
   /** The caller's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
+
+/** What finding and running a tool needs. */
+export type ToolSurroundings = Omit<Surroundings, "store">;
 
 /** What accompanies anything that takes long. */
 export interface Work {
@@ -20,12 +30,17 @@ export interface Work {
 }
 
 /** An environment as steps see it. */
-export type Description = Pick<ReadyEnvironment, "path" | "variables" | "folders">;
+export type Description = Pick<ReadyEnvironment, "path" | "variables" | "folders" | "hasMlflow">;
 
 /** What a spec comes to on this machine. */
 export type Answer =
   /** There already, and nothing to lock. */
-  | { readonly is: "present"; readonly id: Digest; readonly description: Description }
+  | {
+    readonly is: "present";
+    readonly id: Digest;
+    readonly description: Description;
+    readonly contents?: EnvironmentContents;
+  }
   /** To be locked, then made. */
   | { readonly is: "recipe"; readonly recipe: Recipe };
 
@@ -47,6 +62,8 @@ export interface Settled {
   readonly id: Digest;
   /** For listings. */
   readonly facts: EnvironmentFacts;
+  /** For telling it from another. */
+  readonly contents: EnvironmentContents;
   /** Files in its folder without which it can no longer be used, as a link to an interpreter that was removed. */
   readonly mustHold: readonly string[];
   /** Files outside: while they and the lock are unchanged, the entry settles the same. */

@@ -1,11 +1,13 @@
 /** Python environments of exact packages: resolved and made by uv. */
 import { join } from "node:path";
 import { type Digest, digestValue } from "../core/digest.ts";
-import type { PythonSpec } from "../core/environment.ts";
+import type { EnvironmentContents, PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { InterpreterRequest } from "./interpreters.ts";
+import { bytecodeRoot } from "./bytecode.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
+import { packageName, packageVersions } from "./packages.ts";
 import { minorOf } from "./python_version.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
 import type { LockEntry } from "./lock_file.ts";
@@ -107,23 +109,38 @@ async function settle(
         lock: digestValue(entry),
       };
     },
+    get contents(): EnvironmentContents {
+      return {
+        kind: "python",
+        interpreter: { version: interpreter.version, digest: interpreter.digest },
+        packages: packageVersions(packages),
+        platform: entry.platform,
+      };
+    },
     mustHold: ["bin/python"],
     restsOn: [interpreter.path, ...(interpreter.library === undefined ? [] : [interpreter.library])],
     async make(folder, work) {
       const { installPackages } = await import("./python_lock.ts");
       await installPackages({ folder, packages, interpreter, requirements }, surroundings, work);
     },
-    describe: (folder) => ({
-      path: [join(folder, "bin")],
-      variables: {
-        VIRTUAL_ENV: folder,
-        PYTHONUNBUFFERED: "1",
-        PYTHONNOUSERSITE: "1",
-        // Beside the environment, which stays as it was made, and beside sources, which stay clean.
-        PYTHONPYCACHEPREFIX: join(surroundings.cache, "bytecode", id.slice("sha256:".length)),
-      },
-      folders: [folder, interpreter.prefix],
-    }),
+    describe(folder) {
+      const bytecode = join(bytecodeRoot(surroundings.store), id.slice("sha256:".length));
+      return {
+        path: [join(folder, "bin")],
+        variables: {
+          VIRTUAL_ENV: folder,
+          PYTHONUNBUFFERED: "1",
+          PYTHONNOUSERSITE: "1",
+          // Beside the environment, which stays as it was made; a step only reads it.
+          PYTHONPYCACHEPREFIX: bytecode,
+          PYTHONDONTWRITEBYTECODE: "1",
+        },
+        folders: [folder, interpreter.prefix, bytecode],
+        hasMlflow: Object.keys(packages).some((pin) =>
+          ["mlflow", "mlflow-skinny"].includes(packageName(pin))
+        ),
+      };
+    },
   };
 }
 

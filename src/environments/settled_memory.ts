@@ -1,5 +1,5 @@
 /**
- * What a lock entry came to on this machine, kept in `<cache>/settled/`, so that a start with nothing changed needs
+ * What a lock entry came to on this machine, kept in `<store>/settled/`, so that a start with nothing changed needs
  * neither to read the lock nor to look for an interpreter.
  *
  * A memory counts only while every file it rests on is the one it was, by inode, size and time of change.
@@ -25,7 +25,7 @@ interface Memory extends Remembered {
   /** By path; null for a file that was not there. */
   readonly stamps: Readonly<Record<string, string | null>>;
 }
-const memoryVersion = 1;
+const memoryVersion = 2;
 
 /** What steers the search for interpreters, as that is not done again. */
 const searchVariables = ["PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME", "HOME"];
@@ -67,10 +67,10 @@ export async function rememberSettled(
   }
 }
 
-function memoryPath(recipeKey: Digest, { project, cache, variables }: Surroundings): string {
+function memoryPath(recipeKey: Digest, { project, store, variables }: Surroundings): string {
   const search = searchVariables.map((name) => variables[name] ?? null);
   const key = digestValue([recipeKey, project, currentPlatform(), search]);
-  return join(cache, "settled", `${key.slice("sha256:".length)}.json`);
+  return join(store, "settled", `${key.slice("sha256:".length)}.json`);
 }
 
 function stampOf(path: string): string | null {

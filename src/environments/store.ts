@@ -1,5 +1,5 @@
 /**
- * The folder of environments that a user's projects share: `<cache>/environments/<id>/`, each made under another name
+ * The folder of environments that a user's projects share: `<store>/environments/<id>/`, each made under another name
  * and renamed when it is complete. `environment.json` in it says what it is; its time of change is the last use.
  */
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export const EnvironmentRecord = lazySchema(() =>
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
 
 export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
-export const environmentsFolder = (cache: string): string => join(cache, "environments");
+export const environmentsFolder = (store: string): string => join(store, "environments");
 export const recordPath = (folder: string): string => join(folder, "environment.json");
 /** Held shared while an environment is in use. */
 export const useLock = (hex: string): string => `use-${hex}`;
@@ -42,12 +42,12 @@ export interface Made {
 /** An environment that must have been made already; undefined when it is not there, or not whole. */
 export async function findMade(
   known: { readonly id: Digest; readonly mustHold: readonly string[] },
-  { cache, project }: Surroundings,
+  { store, project }: Surroundings,
   work: Work,
 ): Promise<Made | undefined> {
   const hex = hexOf(known.id);
-  const folder = join(environmentsFolder(cache), hex);
-  const use = await lockShared(cache, useLock(hex), work.signal);
+  const folder = join(environmentsFolder(store), hex);
+  const use = await lockShared(store, useLock(hex), work.signal);
   if (isThere(known.mustHold, folder)) {
     noteUse(folder, project);
     return { folder, isNew: false, use };
@@ -58,10 +58,10 @@ export async function findMade(
 
 /** The environment's folder, made by whoever comes first. */
 export async function ensureMade(settled: Settled, surroundings: Surroundings, work: Work): Promise<Made> {
-  const { cache, project } = surroundings;
+  const { store, project } = surroundings;
   const hex = hexOf(settled.id);
-  const folder = join(environmentsFolder(cache), hex);
-  const use = await lockShared(cache, useLock(hex), work.signal);
+  const folder = join(environmentsFolder(store), hex);
+  const use = await lockShared(store, useLock(hex), work.signal);
   try {
     const isNew = !isThere(settled.mustHold, folder) && await makeOnce(settled, folder, surroundings, work);
     noteUse(folder, project);
@@ -80,10 +80,10 @@ function isThere(mustHold: readonly string[], folder: string): boolean {
 async function makeOnce(
   settled: Settled,
   folder: string,
-  { cache }: Surroundings,
+  { store }: Surroundings,
   work: Work,
 ): Promise<boolean> {
-  const making = await lockExclusively(cache, makeLock(hexOf(settled.id)), {
+  const making = await lockExclusively(store, makeLock(hexOf(settled.id)), {
     signal: work.signal,
     onWait: () => work.onProgress({ is: "waiting" }),
   });

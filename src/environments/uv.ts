@@ -1,11 +1,11 @@
 /** The program uv: found on PATH or in the cache, taken from PyPI where there is none, and run. */
 import { join } from "node:path";
 import { refuse } from "../core/error.ts";
-import { lockExclusively } from "../core/file_lock.ts";
 import { isFile } from "./is_file.ts";
 import { readPipSettings, uvSettings } from "./pip_settings.ts";
-import type { Surroundings, Work } from "./provider.ts";
+import type { ToolSurroundings, Work } from "./provider.ts";
 import { type ProgramResult, runProgram } from "./run_program.ts";
+import { ensureTool, type FetchedTool, findTool, pipInstall } from "./tools.ts";
 
 /** The version that is taken from PyPI. */
 export const uvVersion = "0.13.9";
@@ -16,7 +16,7 @@ const oldestUv = [0, 5, 0];
 const found = new Map<string, string>();
 
 /** Finds uv, installing it when it is missing; once in a process. Fails with TOOL_MISSING. */
-export async function findUv(surroundings: Surroundings, work: Work): Promise<string> {
+export async function findUv(surroundings: ToolSurroundings, work: Work): Promise<string> {
   const place = `${surroundings.cache}\n${surroundings.variables["PATH"]}`;
   const before = found.get(place);
   if (before !== undefined && isFile(before)) return before;
@@ -25,27 +25,32 @@ export async function findUv(surroundings: Surroundings, work: Work): Promise<st
   return uv;
 }
 
-async function lookForUv(surroundings: Surroundings, work: Work): Promise<string> {
-  const { cache, variables } = surroundings;
+async function lookForUv(surroundings: ToolSurroundings, work: Work): Promise<string> {
+  const there = await findUvOnPath(surroundings, work);
+  if (there !== undefined) return there;
+  return await ensureTool(tool, surroundings, work, installUv);
+}
+
+/** A uv that is there, without fetching one. */
+export async function findUvIfThere(
+  surroundings: ToolSurroundings,
+  work: Work,
+): Promise<string | undefined> {
+  return await findUvOnPath(surroundings, work) ?? findTool(tool, surroundings.cache);
+}
+
+async function findUvOnPath(surroundings: ToolSurroundings, work: Work): Promise<string | undefined> {
+  const { variables } = surroundings;
   for (const folder of (variables["PATH"] ?? "").split(":").filter((one) => one.startsWith("/"))) {
     const path = join(folder, "uv");
     if (isFile(path) && await isRecent(path, surroundings, work)) return path;
   }
-  const installed = join(cache, "tools", `uv-${uvVersion}`, "bin", "uv");
-  if (isFile(installed)) return installed;
-  const held = await lockExclusively(cache, `uv-${uvVersion}`, {
-    signal: work.signal,
-    onWait: () => work.onProgress({ is: "waiting" }),
-  });
-  try {
-    if (!isFile(installed)) await installUv(surroundings, work);
-  } finally {
-    held.release();
-  }
-  return installed;
+  return undefined;
 }
 
-async function isRecent(path: string, { variables }: Surroundings, work: Work): Promise<boolean> {
+const tool: FetchedTool = { name: "uv", version: uvVersion, program: "bin/uv" };
+
+async function isRecent(path: string, { variables }: ToolSurroundings, work: Work): Promise<boolean> {
   const run = { program: path, arguments: ["--version"], variables, folder: "/", signal: work.signal };
   const answer = await runProgram(run).catch(() => undefined);
   work.signal.throwIfAborted();
@@ -55,40 +60,16 @@ async function isRecent(path: string, { variables }: Surroundings, work: Work): 
   return difference >= 0;
 }
 
-/** By pip, so with pip's own settings. */
-async function installUv({ cache, variables }: Surroundings, work: Work): Promise<void> {
+async function installUv(folder: string, { variables }: ToolSurroundings, work: Work): Promise<void> {
   work.onProgress({ is: "installing", message: `Fetching uv ${uvVersion}` });
-  const tools = join(cache, "tools");
-  const temporary = join(tools, `.uv-${uvVersion}.${crypto.randomUUID()}`);
-  await Deno.mkdir(temporary, { recursive: true });
-  const target = ["--target", temporary, "--no-deps", "--only-binary", ":all:", `uv==${uvVersion}`];
-  const quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"];
-  try {
-    const result = await runProgram({
-      program: "python3",
-      arguments: ["-m", "pip", "install", ...quiet, ...target],
-      variables: { ...variables, PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" },
-      folder: temporary,
-      signal: work.signal,
-    }).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) {
-        return { code: 127, stdout: "", stderr: "python3: not found" };
-      }
-      throw error;
-    });
-    if (result.code !== 0) {
-      refuse({
-        code: "TOOL_MISSING",
-        message:
-          "Cannot make a Python environment as `uv` is missing and `python3 -m pip` did not install it",
-        details: result.stderr.trim(),
-        hint: "Install uv, such as with `pipx install uv`, or Python 3 with pip",
-      });
-    }
-    await Deno.rename(temporary, join(tools, `uv-${uvVersion}`));
-  } finally {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
-  }
+  const result = await pipInstall([`uv==${uvVersion}`], folder, variables, work);
+  if (result.code === 0) return;
+  refuse({
+    code: "TOOL_MISSING",
+    message: "Cannot make a Python environment as `uv` is missing and `python3 -m pip` did not install it",
+    details: result.stderr.trim(),
+    hint: "Install uv, such as with `pipx install uv`, or Python 3 with pip",
+  });
 }
 
 /** One call of uv. */
@@ -126,12 +107,12 @@ const withheld = [
 const resolvingOnly = ["UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_EXCLUDE_NEWER"];
 
 /** Arguments with which uv fetches as pip would; for the calls that fetch. */
-export function fetchArguments({ variables, project }: Surroundings): readonly string[] {
+export function fetchArguments({ variables, project }: ToolSurroundings): readonly string[] {
   return uvSettings(readPipSettings(variables), variables, project).arguments;
 }
 
 /** Runs uv to a good end; its lines are told as progress. Else fails with its own words. */
-export async function runUv(call: UvCall, surroundings: Surroundings, work: Work): Promise<string> {
+export async function runUv(call: UvCall, surroundings: ToolSurroundings, work: Work): Promise<string> {
   const { variables: own, project } = surroundings;
   const variables = { ...own, ...uvSettings(readPipSettings(own), own, project).variables, NO_COLOR: "1" };
   const left = call.isResolving ? withheld : [...withheld, ...resolvingOnly];

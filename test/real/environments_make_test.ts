@@ -41,18 +41,6 @@ realTest(["uv"], "an environment is made once, and its programs run where it end
   });
 });
 
-realTest(["uv"], "bytecode is kept beside the environment, which stays as it was made", async () => {
-  await withFixture(async ({ open, wheels }) => {
-    await makeWheel(wheels, "alder", "1.0");
-    const ready = await open().prepare(listOf("alder"), silent);
-    const before = filesBelow(ready.folders[0]!);
-    await runIn(ready, "alder-says");
-    assert.deepEqual(filesBelow(ready.folders[0]!), before);
-    assert(!before.some((path) => path.endsWith(".pyc")));
-    assert(filesBelow(ready.variables["PYTHONPYCACHEPREFIX"]!).some((path) => /alder.*\.pyc$/.test(path)));
-  });
-});
-
 realTest(["uv"], "ten processes that ask at once make one environment", async () => {
   await withFixture(async ({ project, cache, wheels, variables }) => {
     await makeWheel(wheels, "alder", "1.0");

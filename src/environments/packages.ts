@@ -1,0 +1,34 @@
+/** Names and versions of locked packages. */
+import { basename } from "node:path";
+
+/** One spelling for what is one package: PyPI's own rule. `numpy>=2`, `numpy==2.1.0 ; …` and `NumPy` are `numpy`. */
+export function packageName(requirement: string): string {
+  const bare = /^\.{0,2}\//.test(requirement) ? archiveParts(requirement)[0] : requirement;
+  return (/^[\w.-]+/.exec(bare)?.[0] ?? bare).toLowerCase().replaceAll(/[-_.]+/g, "-");
+}
+
+/**
+ * Versions by name. What came from elsewhere than an index has the address instead; where the lock holds several for
+ * different machines, all of them with what each is for.
+ */
+export function packageVersions(packages: Readonly<Record<string, unknown>>): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const pin of Object.keys(packages).sort()) {
+    const name = packageName(pin);
+    const before = versions[name];
+    versions[name] = before === undefined ? versionOf(pin) : `${before}, ${versionOf(pin)}`;
+  }
+  return versions;
+}
+
+function versionOf(pin: string): string {
+  if (/^\.{0,2}\//.test(pin)) return archiveParts(pin)[1] ?? pin;
+  return pin.replace(/^[\w.-]+\s*(\[[^\]]*\])?\s*(===?|@)\s*/, "").trim();
+}
+
+/** `./alder-1.0-py3-none-any.whl` is [alder, 1.0]. */
+function archiveParts(path: string): [string, string | undefined] {
+  const name = basename(path).replace(/\.(whl|tar\.gz|zip)$/, "");
+  const [, first = name, second] = /^(.+?)-(\d[^-]*)/.exec(name) ?? [];
+  return [first, second];
+}
