@@ -10,10 +10,12 @@ import { run } from "./commands/run.ts";
 import { runsCompare } from "./commands/runs_compare.ts";
 import { runsList } from "./commands/runs_list.ts";
 import { runsShow } from "./commands/runs_show.ts";
+import { why } from "./commands/why.ts";
 
 export const commands: readonly Command[] = [
   run,
   plan,
+  why,
   runsList,
   runsShow,
   runsCompare,

@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import { SluiceError } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
-import type { Plan } from "../core/plan.ts";
 import type { RunRequest } from "../core/run.ts";
 import { joinReporters, openReporter } from "../terminal/reporter.ts";
 import { executeRequest } from "./execute_request.ts";
+import type { ForecastedPlan } from "./forecast_request.ts";
 import { onInterruption } from "./interruption.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
 import { processSinks } from "../terminal/text_sink.ts";
@@ -20,8 +20,8 @@ export async function runCommand(
 ): Promise<number> {
   const summaries = await openAskedSummaries(definition, request, flags);
   if (flags.dryRun) {
-    const { planRequest } = await import("./plan_request.ts");
-    await showPlan(await planRequest(definition, request, flags), flags);
+    const { forecastRequest } = await import("./forecast_request.ts");
+    await showPlan(await forecastRequest(definition, request, flags), flags);
     return 0;
   }
   const shown = await openReporter(flags);
@@ -62,12 +62,9 @@ async function openAskedSummaries(definition: PipelineDefinition, request: RunRe
   }, (name) => Deno.env.get(name));
 }
 
-async function showPlan(
-  plan: Plan,
-  flags: RunFlags,
-) {
+async function showPlan({ plan, forecast }: ForecastedPlan, flags: RunFlags) {
   const text = flags.json
-    ? (await import("../core/canonical_json.ts")).canonicalJson(plan)
-    : (await import("../terminal/dry_run_text.ts")).dryRunText(plan);
+    ? (await import("../terminal/plan_json.ts")).planJson(plan, forecast)
+    : (await import("../terminal/dry_run_text.ts")).dryRunText(plan, forecast);
   processSinks().stdout.write(`${text}\n`);
 }

@@ -1,5 +1,5 @@
 /** Whether one step would run now, and exactly why: what `sluice why` shows. */
-import type { StepForecast } from "../core/cause.ts";
+import type { Why, WhyStep } from "../core/cause.ts";
 import { findReach } from "../core/entry_point.ts";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
@@ -10,17 +10,6 @@ import { suggest } from "../core/suggest.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { openPlanForecast } from "./forecast_plan.ts";
 import { openSession, planResolved, type Session } from "./session.ts";
-
-export type Why =
-  /** The step, then the steps it depends on, down to those that will run for reasons of their own. */
-  | { readonly is: "forecast"; readonly chain: readonly WhyStep[] }
-  /** Left out as the boolean parameter `because` is false. */
-  | { readonly is: "skipped"; readonly because: string };
-
-export interface WhyStep {
-  readonly step: string;
-  readonly forecast: StepForecast;
-}
 
 /** Of the pipeline no more is planned than the step needs. Fails with STEP_UNKNOWN and as a plan does. */
 export async function whyRequest(
@@ -38,8 +27,9 @@ export async function whyRequest(
     const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
     const needed = new Set(reach.steps.map((use) => use.name));
     const steps = resolved.reach.steps.filter((use) => needed.has(use.name));
-    const because = steps.find((use) => use.name === step)?.conditions
-      .find((name) => resolved.parameters[name] !== true);
+    const asked = steps.find((use) => use.name === step);
+    if (asked === undefined) refuse(unreachedStep(definition, step, resolved.entryPoint));
+    const because = asked.conditions.find((name) => resolved.parameters[name] !== true);
     if (because !== undefined) return { is: "skipped", because };
     const narrowed: ResolvedRequest = { ...resolved, reach: { ...resolved.reach, steps } };
     const { plan } = await planResolved(definition, narrowed, session);
@@ -62,6 +52,15 @@ export function unknownStep(definition: PipelineDefinition, step: string): Failu
     hint: beginning.length === 1
       ? `Did you mean \`${beginning[0]}\`?`
       : suggest(step, "Steps", beginning.length > 1 ? beginning : names),
+  };
+}
+
+function unreachedStep(definition: PipelineDefinition, step: string, entryPoint: string): Failure {
+  return {
+    code: "STEP_UNKNOWN",
+    message: `Cannot tell of step \`${step}\` as entry point \`${entryPoint}\` does not run it`,
+    at: definition.place,
+    hint: "Leave out --entry-point, or name one that runs it",
   };
 }
 

@@ -100,3 +100,15 @@ export type StepForecast =
 
 /** By step, in the order of the plan. */
 export type Forecast = ReadonlyMap<string, StepForecast>;
+
+/** What is said of one step that was asked about. */
+export type Why =
+  /** The step, then the steps it depends on, down to those that will run for reasons of their own. */
+  | { readonly is: "forecast"; readonly chain: readonly WhyStep[] }
+  /** Left out as the boolean parameter `because` is false. */
+  | { readonly is: "skipped"; readonly because: string };
+
+export interface WhyStep {
+  readonly step: string;
+  readonly forecast: StepForecast;
+}

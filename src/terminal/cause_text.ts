@@ -12,6 +12,7 @@ import { unreachable } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
+import type { Cell } from "./table.ts";
 
 /** `cached`, `will run`, `runs unless split comes out the same`. */
 export function forecastText(forecast: StepForecast): string {
@@ -28,6 +29,12 @@ export function forecastText(forecast: StepForecast): string {
       return unreachable(forecast);
   }
 }
+
+/** The same in a table. */
+export const stateCell = (forecast: StepForecast): Cell => ({
+  text: forecastText(forecast),
+  colour: forecast.is === "cached" ? "dim" : forecast.is === "will-run" ? "yellow" : "blue",
+});
 
 /** All causes on one line, the first few of them. */
 export function causesText(causes: readonly Cause[], limit = 2): string {

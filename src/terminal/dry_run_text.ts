@@ -1,15 +1,22 @@
 /** A plan as a person reads it: what `--dry-run` and `sluice plan` print. */
+import type { Forecast, StepForecast } from "../core/cause.ts";
 import { printCommand } from "../core/command.ts";
 import { showValue } from "../core/parameter.ts";
 import type { Plan, PlannedInput, PlannedStep } from "../core/plan.ts";
 import type { Paint } from "./paint.ts";
 import { noPaint } from "./paint.ts";
+import { causesText, stateCell } from "./cause_text.ts";
 import { safeText } from "./safe_text.ts";
 import { shownPath } from "./shown_path.ts";
-import { tableLines } from "./table.ts";
+import { type Cell, tableLines } from "./table.ts";
 
 /** Lines without an end-of-line after the last: the parameters, then the steps in order, then what is left out. */
-export function dryRunText(plan: Plan, workingFolder = Deno.cwd(), paint: Paint = noPaint): string {
+export function dryRunText(
+  plan: Plan,
+  forecast: Forecast,
+  workingFolder = Deno.cwd(),
+  paint: Paint = noPaint,
+): string {
   const count = `${plan.steps.length} step${plan.steps.length === 1 ? "" : "s"}`;
   const title = safeText(`Plan of ${plan.pipeline} ${plan.entryPoint}: ${count}`);
   const parameters = tableLines(
@@ -18,11 +25,12 @@ export function dryRunText(plan: Plan, workingFolder = Deno.cwd(), paint: Paint 
     { paint },
   );
   const steps = tableLines(
-    ["step", "needs", "environment", "key", "command"],
-    plan.steps.map((step) => stepRow(step, workingFolder)),
+    ["step", "state", "needs", "environment", "key", "command"],
+    plan.steps.map((step) => stepRow(step, forecast.get(step.name), workingFolder)),
     { paint },
   );
   const inputs = plan.steps.flatMap((step) => inputRows(step, workingFolder));
+  const causes = plan.steps.flatMap((step) => causeRow(step, forecast.get(step.name)));
   const skipped = plan.skipped.map(({ step, because }) =>
     safeText(`Left out: ${step}, as \`${because}\` is false`)
   );
@@ -30,20 +38,32 @@ export function dryRunText(plan: Plan, workingFolder = Deno.cwd(), paint: Paint 
     [paint("bold", title)],
     ...(Object.keys(plan.parameters).length === 0 ? [] : [parameters]),
     ...(plan.steps.length === 0 ? [] : [steps]),
+    ...(causes.length === 0 ? [] : [tableLines(["will run", "as"], causes, { paint })]),
     ...(inputs.length === 0 ? [] : [tableLines(["input", "from"], inputs, { paint })]),
     ...(skipped.length === 0 ? [] : [skipped]),
   ];
   return sections.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function stepRow(step: PlannedStep, workingFolder: string): string[] {
+function stepRow(
+  step: PlannedStep,
+  forecast: StepForecast | undefined,
+  workingFolder: string,
+): (Cell | string)[] {
   return [
     step.name,
+    forecast === undefined ? "" : stateCell(forecast),
     needsText(step.needs),
     environmentText(step),
     step.key.replace("sha256:", "").slice(0, 12),
     bodyText(step, workingFolder),
   ];
+}
+
+/** That everything runs for the first time need not be said of each step. */
+function causeRow(step: PlannedStep, forecast: StepForecast | undefined): string[][] {
+  if (forecast?.is !== "will-run" || forecast.causes.every((cause) => cause.is === "never-ran")) return [];
+  return [[step.name, causesText(forecast.causes)]];
 }
 
 const needsText = (needs: readonly string[]): string =>

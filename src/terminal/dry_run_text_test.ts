@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Plan, PlannedStep } from "../core/plan.ts";
+import type { Forecast } from "../core/cause.ts";
+import { type Plan, type PlannedStep, planVersion } from "../core/plan.ts";
 import { noLimits, noPermissions } from "../core/permissions.ts";
 import { dryRunText } from "./dry_run_text.ts";
 
@@ -19,14 +20,25 @@ const step = (name: string, rest: Partial<PlannedStep>): PlannedStep => ({
   metrics: [],
   needs: [],
   permissions: noPermissions,
+  granted: { read: {}, env: {} },
   limits: noLimits,
+  sandbox: "bubblewrap",
+  cache: true,
   place: {},
   ...rest,
 });
 
+const forecast: Forecast = new Map([
+  ["preprocess", {
+    is: "will-run",
+    causes: [{ is: "source", path: "a.py", old: key, new: key, line: { number: 7 } }],
+  }],
+  ["train", { is: "depends", on: ["preprocess"] }],
+]);
+
 Deno.test("dryRunText() shows parameters, steps in order, where inputs come from and what is left out", () => {
   const plan: Plan = {
-    version: 1,
+    version: planVersion,
     pipeline: "wine",
     module: "file:///work/pipeline.ts",
     entryPoint: "train",
@@ -55,20 +67,24 @@ Deno.test("dryRunText() shows parameters, steps in order, where inputs come from
         needs: ["preprocess"],
       }),
     ],
+    sources: {},
     skipped: [{ step: "plot", because: "plots" }],
     results: {},
   };
   assert.equal(
-    dryRunText(plan, "/work"),
+    dryRunText(plan, forecast, "/work"),
     `Plan of wine train: 2 steps
 
 parameter  value
 alpha      0.1
 note       a\\nb\\u001b[2J
 
-step        needs       environment                  key           command
-preprocess              deno                         0123456789ab  run function of pipeline.ts
-train       preprocess  python 3.12, not locked yet  0123456789ab  python 'my train.py' {alpha}
+step        state                                      needs       environment                  key           command
+preprocess  will run                                               deno                         0123456789ab  run function of pipeline.ts
+train       runs unless preprocess comes out the same  preprocess  python 3.12, not locked yet  0123456789ab  python 'my train.py' {alpha}
+
+will run    as
+preprocess  source a.py:7 changed
 
 input           from
 preprocess.raw  raw.csv

@@ -10,7 +10,7 @@ import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pi
 const planOptions: readonly OptionSpec[] = [
   entryPointOption,
   parameterOption,
-  { name: "json", description: "Print the plan as JSON: the same bytes for the same inputs" },
+  { name: "json", description: "Print the plan as JSON, and what becomes of each step" },
   {
     name: "as",
     value: { is: "choice", placeholder: "FORMAT", choices: ["mlproject"] },
@@ -39,20 +39,23 @@ export const plan: Command = {
     const asked = await readPipelineCall(spec, argv, surroundings);
     if (asked === undefined) return 0;
     const { flags, options, request } = asked.command;
-    const { planRequest } = await import("../../compose/plan_request.ts");
-    const made = await planRequest(asked.definition, request, flags);
     const { stdout, variables, workingFolder } = surroundings;
     if (valueOf(options, "as") === "mlproject") {
+      const { planRequest } = await import("../../compose/plan_request.ts");
       const { planAsMlproject } = await import("../../terminal/plan_as_mlproject.ts");
-      stdout.write(planAsMlproject(made));
-    } else if (flags.json) {
-      const { canonicalJson } = await import("../../core/canonical_json.ts");
-      const json = canonicalJson(made);
+      stdout.write(planAsMlproject(await planRequest(asked.definition, request, flags)));
+      return 0;
+    }
+    const { forecastRequest } = await import("../../compose/forecast_request.ts");
+    const { plan, forecast } = await forecastRequest(asked.definition, request, flags);
+    if (flags.json) {
+      const { planJson } = await import("../../terminal/plan_json.ts");
+      const json = planJson(plan, forecast);
       stdout.write(`${stdout.isTerminal ? escapeControls(json) : json}\n`);
     } else {
       const { dryRunText } = await import("../../terminal/dry_run_text.ts");
       const paint = choosePaint(flags.color, stdout.isTerminal, (name) => variables[name]);
-      stdout.write(`${dryRunText(made, workingFolder, paint)}\n`);
+      stdout.write(`${dryRunText(plan, forecast, workingFolder, paint)}\n`);
     }
     return 0;
   },
