@@ -26,7 +26,7 @@ export async function checkLocked(definition: PipelineDefinition, session: LockS
   const { path, lock } = await environments.readLock();
   const key = pipelineKey(definition);
   const record = lock?.pipelines?.[key];
-  if (record === undefined) refuse(missing(definition, path, lock !== undefined));
+  if (record === undefined) return refuse(missing(definition, path, lock !== undefined));
   const [now, unlocked] = await Promise.all([
     observeContents(definition, await session.digests()),
     findUnlocked(definition, environments),

@@ -59,12 +59,13 @@ export function differenceLines(difference: LockDifference): string[] {
     case "missing":
       return [`environment of ${stepsOf(difference)}: no entry for ${difference.environment}`];
     case "environment": {
-      const { what, environment, packages } = difference;
+      const { what, entry, packages, steps } = difference;
       const count = `${packages.length} package${packages.length === 1 ? "" : "s"}`;
-      const whose = difference.steps.length === 0 ? "" : ` of ${stepsOf(difference)}`;
-      const head = `environment${whose}: ${environment}`;
-      if (what !== "upgraded") return [`${head}, ${what}, ${count}`];
-      return [`${head}, ${what}, ${count} moved`, ...packages.map((one) => `  ${packageLine(one)}`)];
+      const whose = steps.length === 0 ? "" : ` of ${stepsOf(difference)}`;
+      const asked = entry === undefined ? "" : `python ${entry.python} with ${listed(entry.requirements)}`;
+      const head = `environment${whose}: ${whatOf[what]}, ${asked}`;
+      if (what !== "upgraded") return [`${head} (${count})`];
+      return [head, ...packages.map((one) => `  ${packageLine(one)}`)];
     }
     case "file":
     case "module": {
@@ -76,6 +77,15 @@ export function differenceLines(difference: LockDifference): string[] {
     }
   }
 }
+
+const whatOf = {
+  missing: "no entry",
+  locked: "new",
+  upgraded: "upgraded",
+  recorded: "recorded",
+  released: "no longer used here",
+  removed: "removed",
+} as const satisfies Record<EnvironmentChange["what"], string>;
 
 const stepsOf = ({ steps }: { readonly steps: readonly string[] }) =>
   `${steps.length === 1 ? "step" : "steps"} ${listNames(steps)}`;

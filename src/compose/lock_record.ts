@@ -119,5 +119,5 @@ function givenPaths(definition: PipelineDefinition): ReadonlySet<string> {
 
 function addGiven(result: PipelineResult, add: (source: Source) => void): void {
   if (result.is === "given") add(result.source);
-  else if (result.is === "list") for (const item of result.items) addGiven(item, add);
+  else if (result.is === "list") { for (const item of result.items) addGiven(item, add); }
 }
