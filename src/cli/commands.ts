@@ -5,6 +5,7 @@ import { doctor } from "./commands/doctor.ts";
 import { envGc } from "./commands/env_gc.ts";
 import { envList } from "./commands/env_list.ts";
 import { init } from "./commands/init.ts";
+import { lock } from "./commands/lock.ts";
 import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
 import { runsCompare } from "./commands/runs_compare.ts";
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   run,
   plan,
   why,
+  lock,
   runsList,
   runsShow,
   runsCompare,
