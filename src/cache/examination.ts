@@ -34,24 +34,26 @@ export function openExamination(cache: string, clock: () => number): Examination
   const noted = new Map<string, { path: string; digest: Digest; content: string }>();
   let leftBytes = rereadBytes;
 
+  const note: Examination["note"] = (path, name, digest, content) => {
+    if (content !== undefined) noted.set(name, { path, digest, content });
+  };
+
   return {
     async isIntact(path, name, { digest, sizeBytes }) {
       const info = findInfo(path);
       if (info === undefined || !info.isFile || info.size !== sizeBytes) return false;
       if (sizeBytes <= smallBytes && sizeBytes <= leftBytes) {
         leftBytes -= sizeBytes;
-        return digestBytes(Deno.readFileSync(path)) === digest;
+        return await orUndefined(() => digestBytes(Deno.readFileSync(path))) === digest;
       }
       const before = findExactStat(path);
       if (before !== undefined && memory.find(name, before.stamp) === digest) return true;
-      if (await digestFile(path, info) !== digest) return false;
-      this.note(path, name, digest, before?.content);
+      if (await orUndefined(() => digestFile(path, info)) !== digest) return false;
+      note(path, name, digest, before?.content);
       return true;
     },
     trustsTimes: ({ sizeBytes }) => sizeBytes > smallBytes || sizeBytes > leftBytes,
-    note(path, name, digest, content) {
-      if (content !== undefined) noted.set(name, { path, digest, content });
-    },
+    note,
     async close() {
       if (noted.size > 0) await new Promise((resolve) => setTimeout(resolve, tickMs));
       for (const [name, { path, digest, content }] of noted) {
@@ -62,4 +64,13 @@ export function openExamination(cache: string, clock: () => number): Examination
       memory.close();
     },
   };
+}
+
+/** A file that cannot be read is as good as damaged. */
+async function orUndefined<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch {
+    return undefined;
+  }
 }

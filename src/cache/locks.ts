@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { isNotWritable } from "../core/atomic_write.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import { type HeldLock, lockExclusively, lockShared, tryLock } from "../core/file_lock.ts";
+import { type HeldLock, lockExclusively, lockShared, pause, pollMs, tryLock } from "../core/file_lock.ts";
 import { findInfo, hexOf } from "./places.ts";
 
 const storeLock = "store";
 /** Held for a moment by who wants to share the store, all along by who wants it alone: new sharers then wait for it. */
 const gateLock = "store-gate";
-const pollMs = 25;
 
 const never = new AbortController().signal;
 
@@ -67,7 +66,7 @@ export async function lease(
     if (held !== undefined) return held;
     if (!hasWaited) options.onWait();
     hasWaited = true;
-    await pause(options.signal);
+    await pause(pollMs, options.signal);
   }
 }
 
@@ -134,19 +133,5 @@ function refuseLinks(cache: string, ...names: readonly string[]): void {
     message: `Cannot take a lock as \`${flawed}\` is ${info.isDirectory ? "no regular file" : "no folder"}`,
     at: { file: flawed },
     hint: "Remove it: it is made anew",
-  });
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, pollMs);
-    signal.addEventListener("abort", stop, { once: true });
   });
 }

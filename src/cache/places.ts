@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import type { KeptFile, StepResult } from "../core/step_result.ts";
+import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 
 /** The folders of the store, each with one for the first two digits of a name, but `parts`: what is being made. */
 export type StoreFolder = "files" | "records" | "results";
@@ -104,15 +104,30 @@ export function listFolder(path: string): readonly Deno.DirEntry[] {
   }
 }
 
-/** Whether every path in a result stays below the folder it is meant for. Results are files that anybody may have written. */
+/**
+ * Whether every path in a result stays below the folder it is meant for, and stands for one thing. Results are files
+ * that anybody may have written.
+ */
 export function isConfined(result: StepResult): boolean {
-  return Object.values(result.outputs).every((output) =>
-    isName(output.file) &&
-    (output.isFolder
-      ? output.files.every((file) => isRelative(file.path))
-      : output.files.length === 1 && output.files[0]!.path === "" && output.emptyFolders.length === 0) &&
-    output.emptyFolders.every(isRelative)
-  );
+  const outputs = Object.values(result.outputs);
+  return areDistinct(outputs.map((output) => output.file)) && outputs.every(isOutputConfined);
+}
+
+function isOutputConfined({ file, isFolder, files, emptyFolders }: KeptOutput): boolean {
+  if (!isName(file)) return false;
+  if (!isFolder) return files.length === 1 && files[0]!.path === "" && emptyFolders.length === 0;
+  const paths = files.map((each) => each.path);
+  const leaves = new Set([...paths, ...emptyFolders]);
+  return areDistinct([...paths, ...emptyFolders]) &&
+    [...leaves].every((path) => isRelative(path) && foldersAbove(path).every((above) => !leaves.has(above)));
+}
+
+const areDistinct = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+/** Of `a/b/c`: `a`, `a/b`. */
+export function foldersAbove(path: string): string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 const isName = (name: string): boolean =>

@@ -37,7 +37,7 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 }
 
 /** Without this a rename may be undone by a power loss; file systems that cannot are left as they are. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     using file = await Deno.open(folder, { read: true });
     await file.sync();

@@ -4,14 +4,15 @@
  * who come later.
  */
 import { join } from "node:path";
-import { refuse } from "./error.ts";
 import { isNotWritable } from "./atomic_write.ts";
+import { refuse } from "./error.ts";
 
 export interface HeldLock {
   release(): void;
 }
 
-const pollMs = 25;
+/** Between two tries to take a lock. */
+export const pollMs = 25;
 
 /** Opens the lock file `name`, which may hold letters, digits, dots and dashes. */
 async function openLock(cache: string, name: string): Promise<Deno.FsFile> {
@@ -87,7 +88,8 @@ export async function lockShared(cache: string, name: string, signal: AbortSigna
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Rejects when the signal comes. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);

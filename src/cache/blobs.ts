@@ -1,0 +1,74 @@
+/** Files of the store: named by their content, read-only, made under another name. */
+import { isNotWritable } from "../core/atomic_write.ts";
+import { refuse } from "../core/error.ts";
+import { digestFile } from "../core/file_tree.ts";
+import type { KeptFile } from "../core/step_result.ts";
+import { removeFile } from "./entries.ts";
+import { contentOf, type Examination } from "./examination.ts";
+import { blobName, findInfo, type Places } from "./places.ts";
+
+/** How a file of the store is remembered. */
+export const blobMemory = (name: string): string => `blob ${name}`;
+
+export const blobMode = (file: Pick<KeptFile, "isProgram">): number => file.isProgram ? 0o555 : 0o444;
+
+/** Whether the store holds the file as it was; a damaged one is removed. */
+export async function hasBlob(places: Places, file: KeptFile, examination: Examination): Promise<boolean> {
+  const name = blobName(file);
+  const path = places.blob(name);
+  if (!places.isThere("files", name) || findInfo(path) === undefined) return false;
+  if (await examination.isIntact(path, blobMemory(name), file)) return true;
+  removeFile(path);
+  return false;
+}
+
+/**
+ * Gives the store's file a further name, `to`, with its rights. False where it cannot have one: on another file system,
+ * with too many names already, or where links are refused.
+ */
+export function linkBlob(places: Places, file: KeptFile, to: string, examination: Examination): boolean {
+  const name = blobName(file);
+  const from = places.blob(name);
+  const content = examination.trustsTimes(file) ? contentOf(from) : undefined;
+  const before = findInfo(from);
+  if (before === undefined || !tryLink(from, to)) return false;
+  const made = Deno.lstatSync(to);
+  if (!made.isFile || made.ino !== before.ino || made.dev !== before.dev) {
+    Deno.removeSync(to);
+    return false;
+  }
+  if (((made.mode ?? 0) & 0o777) !== blobMode(file)) Deno.chmodSync(to, blobMode(file));
+  examination.note(from, blobMemory(name), file.digest, content);
+  return true;
+}
+
+/** A file of its own with the bytes of `from`, sharing them where the file system can; false when they are others. */
+export async function copyFile(from: string, to: string, file: KeptFile): Promise<boolean> {
+  await Deno.copyFile(from, to);
+  await Deno.chmod(to, blobMode(file));
+  return await digestFile(to) === file.digest;
+}
+
+/** False where the file system does not: then a copy will do. */
+export function tryLink(from: string, to: string): boolean {
+  try {
+    Deno.linkSync(from, to);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (["EXDEV", "EMLINK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS"].includes(code) || isNotWritable(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Refuses to keep what is no longer what was digested. */
+export function refuseChanged(path: string): never {
+  refuse({
+    code: "RESULT_CHANGED",
+    message: `Cannot keep \`${path}\` as it changed since the step made it`,
+    at: { file: path },
+    hint: "Leave a run's files as they are; the step runs again the next time",
+  });
+}

@@ -1,0 +1,72 @@
+/** Results and records: one JSON file a key, whole or not there. */
+import { writeAtomically, writeWhole } from "../core/atomic_write.ts";
+import type { Digest } from "../core/digest.ts";
+import { digestKept } from "../core/file_tree.ts";
+import { KeyRecord, StepResult } from "../core/step_result.ts";
+import { findInfo, hexOf, isConfined, type Places } from "./places.ts";
+
+/** A larger one is none of ours. */
+const largestBytes = 1 << 28;
+
+export function findResult(places: Places, key: Digest): StepResult | undefined {
+  const parsed = StepResult.safeParse(readEntry(places, "results", key));
+  return parsed.success && parsed.data.key === key && isSound(parsed.data) ? parsed.data : undefined;
+}
+
+export function findRecord(places: Places, key: Digest): KeyRecord | undefined {
+  const parsed = KeyRecord.safeParse(readEntry(places, "records", key));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Whether its paths are confined and each output's digest is that of its files. */
+export const isSound = (result: StepResult): boolean =>
+  isConfined(result) && Object.values(result.outputs).every((output) => digestKept(output) === output.digest);
+
+/** Forced to disk: all that it names must be there. */
+export async function writeResult(places: Places, result: StepResult): Promise<void> {
+  places.make("results", hexOf(result.key));
+  await writeAtomically(places.entry("results", result.key), `${JSON.stringify(result)}\n`);
+}
+
+/** Not forced to disk: one that a power loss takes is missed by nobody but `why`. */
+export async function writeRecord(places: Places, key: Digest, record: KeyRecord): Promise<void> {
+  places.make("records", hexOf(key));
+  await writeWhole(places.entry("records", key), `${JSON.stringify(record)}\n`);
+}
+
+/** Its time of change is its last use. */
+export function noteUse(places: Places, folder: "records" | "results", key: Digest, now: number): void {
+  const path = places.entry(folder, key);
+  try {
+    if (places.isThere(folder, hexOf(key)) && findInfo(path)?.isFile === true) {
+      Deno.utimeSync(path, now / 1000, now / 1000);
+    }
+  } catch {
+    // A store that is only read is used without a note.
+  }
+}
+
+export function forget(places: Places, folder: "records" | "results", key: Digest): void {
+  if (places.isThere(folder, hexOf(key))) removeFile(places.entry(folder, key));
+}
+
+/** Whatever has the name, and nothing that a link leads to. */
+export function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: findInfo(path)?.isDirectory === true });
+  } catch {
+    // It is gone already, or may not be removed: then it is met again.
+  }
+}
+
+function readEntry(places: Places, folder: "records" | "results", key: Digest): unknown {
+  if (!places.isThere(folder, hexOf(key))) return undefined;
+  const path = places.entry(folder, key);
+  const info = findInfo(path);
+  if (info === undefined || !info.isFile || info.size > largestBytes) return undefined;
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
