@@ -2,26 +2,32 @@
 import { refuse } from "../core/error.ts";
 import { killMarked } from "../core/marked_processes.ts";
 import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
+import { endOnLimit, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
+import { killOrphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
-import { startTimer } from "./timer.ts";
+import { signalOf } from "./signal_names.ts";
 
-/** How long a process has between SIGTERM and SIGKILL. */
-const graceMs = 5000;
 /** How long after a process's end its output is waited for, should something hold it open. */
 const outputMs = 1000;
 
 /** The leaders of the groups that are under way: they do not outlive us when we end in the middle of it. */
 const running = new Set<number>();
-globalThis.addEventListener("unload", () => running.forEach((pid) => killGroup(pid, "SIGKILL")));
+globalThis.addEventListener("unload", () => {
+  running.forEach((pid) => signalGroup(pid, "SIGKILL"));
+  killOrphans();
+});
 
 /**
  * Runs processes on this machine.
  *
- * Each is the leader of a new process group. At its end, or at the time limit or an abort (SIGTERM, then SIGKILL after
- * 5 s), the whole group is killed, and so is whatever left the group and still has the process's TMPDIR, so that
- * nothing it started is left behind. Throws TRACKER_WRITE_FAILED when the log cannot be written; the process is dead
- * then, too.
+ * Each is the leader of a new session. At its end, or at a limit or an abort (SIGTERM, then SIGKILL after 4 s; SIGKILL
+ * at once over the limit of memory), all that it started is killed: the group, and orphans as `orphans.ts` finds them, or,
+ * where it cannot, whatever still has the process's TMPDIR. Throws TRACKER_WRITE_FAILED when the log cannot be written;
+ * the process is dead then, too.
+ *
+ * Memory is what the processes hold and only they can give back, shared pages once; mapped files do not count. Memory
+ * and CPU time are looked at every 100 ms, on Linux only.
  */
 export const localEngine: Engine = {
   async run(spec, { signal, onLine }) {
@@ -31,26 +37,28 @@ export const localEngine: Engine = {
       return { is: "not-started", reason: `no program \`${spec.argv[0]}\` on its PATH` };
     }
     using log = await openLog(spec.log);
-    let child: Deno.ChildProcess;
+    let started: ReturnType<typeof startWithOrphans>;
     try {
-      child = startProcess(program, spec);
+      started = startWithOrphans(() => startProcess(program, spec));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
     }
+    const { child, orphans } = started;
     const startedAt = Date.now();
     running.add(child.pid);
-    const ending = endOnLimit(child.pid, spec.timeoutMs, signal);
+    const limit = endOnLimit(child.pid, spec, orphans, signal);
     const output = readOutput(child, log, onLine);
-    output.failed.then(() => killGroup(child.pid, "SIGKILL"));
+    output.failed.then(() => signalGroup(child.pid, "SIGKILL"));
     writeInput(child, spec.stdin ?? "");
     const status = await child.status;
     running.delete(child.pid);
-    killGroup(child.pid, "SIGKILL");
-    killEscaped(child.pid, startedAt, spec.variables["TMPDIR"]);
-    ending.stop();
+    limit.stop();
+    signalGroup(child.pid, "SIGKILL");
+    if (orphans === undefined) killEscaped(child.pid, startedAt, spec.variables["TMPDIR"]);
+    else await orphans.end();
     await output.end(outputMs).catch((error) => refuseLog(spec.log, error));
-    return exitOf(status, ending.reason());
+    return limit.ending() ?? exitOf(status, spec.tellsSignals);
   },
 };
 
@@ -88,37 +96,6 @@ function writeInput(child: Deno.ChildProcess, text: string): void {
   writer.close().catch(ignore);
 }
 
-function endOnLimit(pid: number, timeoutMs: number | undefined, signal: AbortSignal) {
-  let reason: "timed-out" | "cancelled" | undefined;
-  let killer: ReturnType<typeof setTimeout> | undefined;
-  const end = (why: "timed-out" | "cancelled") => {
-    reason ??= why;
-    killGroup(pid, "SIGTERM");
-    killer ??= setTimeout(() => killGroup(pid, "SIGKILL"), graceMs);
-  };
-  const onAbort = () => end("cancelled");
-  signal.addEventListener("abort", onAbort, { once: true });
-  const stopLimit = timeoutMs === undefined ? undefined : startTimer(() => end("timed-out"), timeoutMs);
-  return {
-    reason: () => reason,
-    stop() {
-      signal.removeEventListener("abort", onAbort);
-      stopLimit?.();
-      clearTimeout(killer);
-    },
-  };
-}
-
-/** A group that is gone already is no error. */
-function killGroup(pid: number, signal: Deno.Signal): void {
-  try {
-    Deno.kill(-pid, signal);
-  } catch (error) {
-    const isGone = error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH";
-    if (!isGone) throw error;
-  }
-}
-
 /** What made a group of its own, as daemons do. */
 function killEscaped(pid: number, startedAt: number, temporary: string | undefined): void {
   if (temporary !== undefined) {
@@ -126,9 +103,7 @@ function killEscaped(pid: number, startedAt: number, temporary: string | undefin
   }
 }
 
-function exitOf(status: Deno.CommandStatus, ended: "timed-out" | "cancelled" | undefined): ProcessExit {
-  if (ended !== undefined) return { is: ended };
-  return status.signal === null
-    ? { is: "exited", code: status.code }
-    : { is: "signalled", signal: status.signal };
+function exitOf({ code, signal }: Deno.CommandStatus, tellsSignals: boolean): ProcessExit {
+  const told = signal ?? (tellsSignals ? signalOf(code) : undefined);
+  return told === undefined ? { is: "exited", code } : { is: "signalled", signal: told };
 }

@@ -12,7 +12,7 @@ async function run(
   const lines: string[] = [];
   const log = join(folder, "log");
   const variables = { PATH: "/usr/bin:/bin" };
-  const exit = await localEngine.run({ argv, folder, variables, log, ...change }, {
+  const exit = await localEngine.run({ argv, folder, variables, log, tellsSignals: false, ...change }, {
     signal,
     onLine: (stream, line) => lines.push(`${stream}: ${line}`),
   });

@@ -1,0 +1,89 @@
+/** Processes as Linux's /proc shows them: who started whom. Elsewhere, and of a process that is gone, there is nothing. */
+
+export interface ProcessStat {
+  readonly isZombie: boolean;
+  readonly parent: number;
+  readonly session: number;
+  /** User and system, of the process and of those that it has waited for. */
+  readonly cpuTimeMs: number;
+}
+
+/** USER_HZ is 100 on every processor that Deno runs on. */
+const msPerTick = 10;
+
+/** The fields of proc(5)'s `stat`, counted from the one after the name, which may hold anything. */
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = readProcess(pid, "stat");
+  if (text === "") return undefined;
+  const [state, parent, , session, ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const ticks = rest.slice(7, 11).reduce((sum, field) => sum + Number(field), 0);
+  return {
+    isZombie: state === "Z" || state === "X",
+    parent: Number(parent),
+    session: Number(session),
+    cpuTimeMs: ticks * msPerTick,
+  };
+}
+
+/** A file of /proc/PID; empty when it cannot be read. */
+export function readProcess(pid: number, file: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return "";
+  }
+}
+
+/** Those that a process started, or adopted, and that are not yet waited for. */
+export function childrenOf(pid: number): number[] {
+  return hasChildrenFiles()
+    ? tasksOf(pid).flatMap((task) => childrenOfTask(pid, task))
+    : scanForChildren(pid);
+}
+
+/** All that `pids` started, and what those started, without `pids`. */
+export function descendantsOf(pids: readonly number[]): number[] {
+  const found = new Set<number>();
+  const open = [...pids];
+  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
+    for (const child of childrenOf(pid)) {
+      if (!found.has(child)) open.push(child);
+      found.add(child);
+    }
+  }
+  return [...found];
+}
+
+let childrenFiles: boolean | undefined;
+
+/** A kernel may be built without them (CONFIG_PROC_CHILDREN). */
+function hasChildrenFiles(): boolean {
+  return childrenFiles ??= tasksOf(Deno.pid).some((task) => {
+    try {
+      Deno.lstatSync(`/proc/${Deno.pid}/task/${task}/children`);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const tasksOf = (pid: number): string[] => namesIn(`/proc/${pid}/task`);
+
+function childrenOfTask(pid: number, task: string): number[] {
+  return readProcess(pid, `task/${task}/children`).split(" ").filter((each) => each !== "").map(Number);
+}
+
+function scanForChildren(pid: number): number[] {
+  return namesIn("/proc").map(Number).filter((each) =>
+    Number.isInteger(each) && readStat(each)?.parent === pid
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
+}
