@@ -69,7 +69,10 @@ async function fetchBubblewrap(folder: string, surroundings: ToolSurroundings, w
     const { code, stderr } = await pipInstall(wanted, folder, surroundings.variables, work);
     if (code !== 0) throw new SluiceError({ code: "TOOL_MISSING", message: stderr });
   } else {
-    const options = ["--target", folder, "--no-deps", "--no-build", "--link-mode", "copy"];
+    const { findInterpreter } = await import("./interpreters.ts");
+    const { path } = await findInterpreter({}, surroundings);
+    const python = ["--python", path, "--no-python-downloads"];
+    const options = [...python, "--target", folder, "--no-deps", "--no-build", "--link-mode", "copy"];
     await runUv(
       {
         ...{ uv, folder, isResolving: false, purpose: "fetch bubblewrap" },

@@ -8,7 +8,7 @@ import {
   openInterpreterMemory,
 } from "./interpreter_memory.ts";
 import { compareVersions, matchesSpecifiers, matchesVersion } from "./python_version.ts";
-import type { Surroundings } from "./provider.ts";
+import type { ToolSurroundings } from "./provider.ts";
 
 /** Which interpreter is wanted. */
 export interface InterpreterRequest {
@@ -25,7 +25,7 @@ export interface InterpreterRequest {
  */
 export async function findInterpreter(
   request: InterpreterRequest,
-  { cache, variables }: Surroundings,
+  { cache, variables }: ToolSurroundings,
 ): Promise<Interpreter> {
   const memory = await openInterpreterMemory(cache);
   const search = ["PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME", "HOME"]
@@ -63,7 +63,7 @@ function refuseMissing(request: InterpreterRequest, found: readonly InterpreterF
 
 /** All interpreters of the machine that run, the newest first. */
 export async function listInterpreters(
-  { cache, variables }: Surroundings,
+  { cache, variables }: ToolSurroundings,
 ): Promise<readonly InterpreterFacts[]> {
   return await findInterpreters(variables, await openInterpreterMemory(cache));
 }
