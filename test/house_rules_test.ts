@@ -66,7 +66,7 @@ Deno.test("the version is the same wherever it stands", async () => {
 
 Deno.test("the Deno of README.md, CONTRIBUTING.md and CI is one version", async () => {
   const named = new Set<string>();
-  for (const path of ["README.md", "CONTRIBUTING.md", ".ci/run"]) {
+  for (const path of ["README.md", "CONTRIBUTING.md", ".ci/run", "src/cli/ci_files.ts"]) {
     for (const [, version] of (await readText(path) ?? "").matchAll(/deno@(\d[\d.]*\d)/g)) {
       named.add(version!);
     }

@@ -29,7 +29,7 @@ export function projectFiles(name: string, source: SluiceSource): ReadonlyMap<st
   ]);
 }
 
-const ignored = [".sluice/", "mlflow.db*", "mlruns/", "node_modules/"];
+const ignored = [".cache/", ".sluice/", "mlflow.db*", "mlruns/", "node_modules/"];
 
 const editorSettings = {
   "deno.enable": true,
