@@ -11,6 +11,7 @@ import { run } from "./commands/run.ts";
 import { runsCompare } from "./commands/runs_compare.ts";
 import { runsList } from "./commands/runs_list.ts";
 import { runsShow } from "./commands/runs_show.ts";
+import { verify } from "./commands/verify.ts";
 import { why } from "./commands/why.ts";
 
 export const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   runsList,
   runsShow,
   runsCompare,
+  verify,
   envList,
   envGc,
   init,

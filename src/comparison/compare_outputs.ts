@@ -1,6 +1,6 @@
 /** Tells two outputs of one kind apart. */
 import { extname } from "node:path";
-import { type TreeEntry, walkTree } from "../core/file_tree.ts";
+import { isProgram, type TreeEntry, walkTree } from "../core/file_tree.ts";
 import type { KindSpec } from "../core/kind.ts";
 import { compareFiles } from "./compare_files.ts";
 import { type Comparison, type Difference, differenceText } from "./comparison.ts";
@@ -66,8 +66,7 @@ async function listEntries(root: string): Promise<Map<string, Entry> | undefined
 
 async function describeEntry(root: string, { path, is }: TreeEntry): Promise<Entry> {
   if (is !== "file") return { is: "other", isProgram: false };
-  const { mode } = await Deno.lstat(within(root, path));
-  return { is: "file", isProgram: ((mode ?? 0) & 0o100) !== 0 };
+  return { is: "file", isProgram: isProgram(await Deno.lstat(within(root, path))) };
 }
 
 function entryDifference(
