@@ -97,4 +97,12 @@ export type {
   RunParameters,
   StepParameters,
 } from "./src/dsl/run_types.ts";
-export type { Code, Instant, ParameterValue, ProducedOutput, StepOutcome } from "./src/dsl/core_words.ts";
+export type {
+  Code,
+  Instant,
+  ParameterValue,
+  ProducedOutput,
+  SandboxMode,
+  SandboxTier,
+  StepOutcome,
+} from "./src/dsl/core_words.ts";

@@ -36,6 +36,15 @@ async function inEmptyFolder(work: (folder: string) => Promise<void>): Promise<v
   }
 }
 
+const stepTest = `import assert from "node:assert/strict";
+import { runStep } from "@sluice/sluice/testing";
+import { count } from "./pipeline.ts";
+Deno.test("rows are counted", async () => {
+  await using made = await runStep(count, { inputs: { points: "points.csv" } });
+  assert.equal(made.metrics.rows, 2);
+});
+`;
+
 const pack = ["pack", "--allow-dirty", "--no-source-maps"] as const;
 
 const pipelineFile = `import { dataset, float, host, int, main, pipeline, sh, step } from "@sluice/sluice";
@@ -47,7 +56,7 @@ const make = step("make", {
   outputs: { points: Points },
   command: ({ params, outputs }) => sh\`sh make.sh \${params.last} \${outputs.points}\`,
 });
-const count = step("count", {
+export const count = step("count", {
   inputs: { points: Points },
   metrics: ["rows"],
   run: async ({ inputs }) => {
@@ -90,6 +99,10 @@ realTest(
       assert.equal(ended.status, "finished");
       assert.deepEqual(ended.steps.map(({ metrics }: { metrics: unknown }) => metrics), [{}, { rows: 5 }]);
 
+      await Deno.writeTextFile(join(folder, "pipeline_test.ts"), stepTest);
+      await Deno.writeTextFile(join(folder, "points.csv"), "x\n1\n2\n");
+      await succeed(folder, [Deno.execPath(), "test", "-A", "pipeline_test.ts"]);
+
       const program = ["run", "-A", "node_modules/@sluice/sluice/src/cli/main.js"] as const;
       const plan = await succeed(folder, [Deno.execPath(), ...program, "plan", "pipeline.ts", "--json"]);
       assert.equal(JSON.parse(plan.stdout).pipeline, "whole");
@@ -102,6 +115,7 @@ Deno.test("the tarball holds modules with their types, and no tests", () =>
     const files = `${stdout}${stderr}`.split("\n").filter((line) => /^ {2}\S+$/.test(line)).map((line) =>
       line.trim()
     );
+    assert.ok(files.includes("testing.d.ts") && files.includes("testing.js"), files.join("\n"));
     assert.ok(files.includes("mod.d.ts") && files.includes("src/cli/main.js"), files.join("\n"));
     assert.ok(files.includes("src/dsl/function_child.js"), files.join("\n"));
     // A module that no exported one reaches would be kept as TypeScript, which Deno does not run in node_modules.

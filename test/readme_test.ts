@@ -16,7 +16,7 @@ const readme = await Deno.readTextFile(`${root}README.md`);
 realTest(["uv", "python", "bash"], "the commands of README.md print what it says", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-readme-" }));
   try {
-    const copied = ["pipelines", "examples", "src", "mod.ts", "deno.json", "deno.lock"];
+    const copied = ["pipelines", "examples", "src", "mod.ts", "testing.ts", "deno.json", "deno.lock"];
     for (const name of copied) await cp(root + name, join(folder, name), { recursive: true, filter: isKept });
     const programs = join(folder, "programs");
     await Deno.mkdir(programs);

@@ -1,5 +1,4 @@
 /** What happens during a run: one union that terminal, tracker and page all read. One JSON object a line in `--json`. */
-import type { Digest } from "./digest.ts";
 import type { EnvironmentProgress } from "./environment.ts";
 import type { Failure } from "./error.ts";
 import type { ParameterValue } from "./parameter.ts";
@@ -58,13 +57,12 @@ export interface StepReport {
   readonly outputs: Readonly<Record<string, ProducedOutput>>;
   /** What held its process, or the one that made its result; absent when it was never started. */
   readonly sandbox?: SandboxTier;
-  /** Its key with its inputs by content; absent when it was never started. */
-  readonly key?: Digest;
+  /** Its key with its inputs by content, `sha256:` and 64 hex digits; absent when it was never started. */
+  readonly key?: string;
 }
 
 /** Whether a step's outputs are there. */
-export const isDone = (outcome: StepOutcome): boolean =>
-  outcome.is === "finished" || outcome.is === "cached";
+export const isDone = (outcome: StepOutcome): boolean => outcome.is === "finished" || outcome.is === "cached";
 
 export type RunStatus = "finished" | "failed" | "killed";
 
