@@ -38,6 +38,8 @@ PRAGMA user_version = ${digestsVersion};
 const [busy, corrupt, notADatabase] = [5, 11, 26];
 const busyMs = 20;
 const flushTries = 50;
+/** 5 ms of work. */
+const rowsAtOnce = 2000;
 const dayMs = 86_400_000;
 
 /** Opened at its first use. Not kept open while nothing is asked: it holds a file. */
@@ -83,11 +85,13 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
       if (news.size === 0) return;
       if (open() === "damaged") await removeDamaged(cache);
       if (state === "absent" || state === "damaged") state = await createDatabase(cache);
-      for (let tries = 0; tries < flushTries && isDatabase(state); tries++) {
+      for (let tries = 0; tries < flushTries && isDatabase(state) && news.size > 0; tries++) {
+        const rows = [...news].slice(0, rowsAtOnce);
         try {
-          write(state, news, clock());
-          news.clear();
-          return;
+          write(state, rows, clock());
+          for (const [name] of rows) news.delete(name);
+          await new Promise((resolve) => setTimeout(resolve));
+          tries = 0;
         } catch (error) {
           give(error);
           await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
@@ -106,7 +110,7 @@ const sealOf = (name: string, stamp: string, digest: Digest): string =>
 
 function write(
   database: DatabaseSync,
-  news: ReadonlyMap<string, { readonly stamp: string; readonly digest: Digest }>,
+  news: Iterable<readonly [string, { readonly stamp: string; readonly digest: Digest }]>,
   now: number,
 ): void {
   database.exec("BEGIN IMMEDIATE");

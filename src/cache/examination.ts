@@ -5,6 +5,7 @@
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { digestFile } from "../core/file_tree.ts";
 import type { KeptFile } from "../core/step_result.ts";
+import { openBreather } from "./breather.ts";
 import { openDigestMemory } from "./digest_memory.ts";
 import { findExactStat } from "./exact_stat.ts";
 import { findInfo } from "./places.ts";
@@ -56,7 +57,9 @@ export function openExamination(cache: string, clock: () => number): Examination
     note,
     async close() {
       if (noted.size > 0) await new Promise((resolve) => setTimeout(resolve, tickMs));
+      const breathe = openBreather();
       for (const [name, { path, digest, content }] of noted) {
+        await breathe();
         const now = findExactStat(path);
         if (now?.content === content) memory.put(name, now.stamp, digest);
       }
