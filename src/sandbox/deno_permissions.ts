@@ -25,9 +25,9 @@ export function denoArguments(
     ...(config === undefined ? [] : ["--config", config]),
     ...list("--allow-read", policy.read),
     ...list("--allow-write", policy.write),
-    ...list("--allow-env", policy.variables),
+    ...list("--allow-env", Object.keys(policy.variables)),
     ...list("--allow-run", policy.run),
-    ...(policy.net === true ? ["--allow-net"] : policy.net === false ? [] : list("--allow-net", policy.net)),
+    ...(policy.net === true ? ["--allow-net"] : list("--allow-net", reachableHosts(policy))),
     "--preload",
     program.module,
     child,
@@ -35,6 +35,12 @@ export function denoArguments(
     program.step,
   ];
 }
+
+/** Named hosts, and the servers of ours. */
+const reachableHosts = ({ net, servers }: SandboxPolicy): string[] => [
+  ...(typeof net === "boolean" ? [] : net),
+  ...servers.map(({ port }) => `127.0.0.1:${port}`),
+];
 
 /** A flag with its values. No values: no flag, so no permission. Deno has no way to write a comma in one. */
 function list(flag: string, values: readonly string[]): string[] {

@@ -1,17 +1,116 @@
 /**
- * Sandbox: a program and what it may touch, to the arguments that run it so. This file: the tiers there are.
+ * Sandbox: a program and what it may touch, to the arguments that run it so. This file: what holds which step.
  *
- * A `run` function is held by Deno's own permissions; a command is not held at all.
+ * Nothing is looked at before the first step: what a tier needs is loaded when it is asked for.
  */
-import type { Sandbox } from "../core/ports.ts";
-import { denoArguments } from "./deno_permissions.ts";
+import type { Hold, Program, Sandbox } from "../core/ports.ts";
+import type { SandboxMode } from "../core/sandbox_tier.ts";
+import type { Descriptors } from "./descriptors.ts";
+import type { BubblewrapFound, LandlockFound } from "./find_tier.ts";
 
-/** `child` is the path of the module that runs a function: `dsl/function_child.ts`. */
-export function openSandbox(deno: string, child: string): Sandbox {
+/** What the operating system can hold a step by. */
+export type SystemTier = "bubblewrap" | "landlock";
+
+export interface SandboxOptions {
+  readonly mode: SandboxMode;
+  /** The program Deno. */
+  readonly deno: string;
+  /** URL of the module that runs a function: `dsl/function_child.ts`. */
+  readonly child: string;
+  /** The user's folder of sluice. */
+  readonly cache: string;
+  /** A `bwrap` on PATH or fetched; undefined when there is none to be had. */
+  readonly findBubblewrap: () => Promise<string | undefined>;
+  /**
+   * Folders that no step is shown more of than it declares, wherever they lie: the project, the home. Links below them,
+   * the cache and a step's working folder are not followed.
+   */
+  readonly hidden?: readonly string[];
+  /** The tiers that may be used; all of them by default. */
+  readonly tiers?: readonly SystemTier[];
+}
+
+/** What was found out about the machine, each thing once. */
+export interface Machine {
+  descriptors(): Promise<Descriptors>;
+  bubblewrap(): Promise<BubblewrapFound>;
+  landlock(): Promise<LandlockFound>;
+}
+
+export function openSandbox(options: SandboxOptions): Sandbox {
+  const machine = openMachine(options);
   return {
-    confine: (program, policy) =>
-      program.is === "command"
-        ? { argv: program.argv, tier: "none" }
-        : { argv: [deno, ...denoArguments(program, policy, child)], tier: "deno" },
+    async hold({ body, net, needsFull }) {
+      if (options.mode === "off" && !needsFull) {
+        return { tier: body === "function" ? "deno" : "none", hasOwnNetwork: false };
+      }
+      const isFull = needsFull || options.mode === "require";
+      const { holdingTier } = await import("./holding_tier.ts");
+      const tier = await holdingTier(options, isFull, machine);
+      return { tier, hasOwnNetwork: tier === "bubblewrap" && net !== true };
+    },
+    async confine(program, policy, hold) {
+      const argv = await argvOf(program, policy, options);
+      if (!isSystemTier(hold)) return { argv, tellsSignals: false };
+      const { deno, child, cache, hidden = [] } = options;
+      const shared = {
+        needs: { deno: await realDeno(deno), child },
+        hidden: [cache, ...hidden],
+        descriptors: await machine.descriptors(),
+      };
+      if (hold.tier === "landlock") {
+        const { confineByLandlock } = await import("./confine_landlock.ts");
+        const held = confineByLandlock(program, argv, policy, shared);
+        return { argv: held, tellsSignals: false, failureMark: "sluice-landlock: " };
+      }
+      const bubblewrap = await machine.bubblewrap();
+      if (bubblewrap.is !== "works") throw new Error("bubblewrap holds a step without having been found");
+      const { confineInBubblewrap } = await import("./confine_bubblewrap.ts");
+      const held = confineInBubblewrap(program, argv, policy, { ...shared, bubblewrap });
+      return { argv: held, tellsSignals: true, failureMark: "bwrap: " };
+    },
+    async openProxy(hosts, hold, servers) {
+      const { openHostProxy } = await import("./proxy.ts");
+      return await openHostProxy(hosts, hold, servers);
+    },
+    close: () => Promise.resolve(),
   };
+}
+
+const isSystemTier = ({ tier }: Hold): boolean => tier === "bubblewrap" || tier === "landlock";
+
+async function argvOf(
+  program: Program,
+  policy: Parameters<Sandbox["confine"]>[1],
+  { deno, child }: SandboxOptions,
+): Promise<readonly [string, ...string[]]> {
+  if (program.is === "command") return program.argv;
+  const { denoArguments } = await import("./deno_permissions.ts");
+  return [await realDeno(deno), ...denoArguments(program, policy, child)];
+}
+
+/** A step is shown the program, not what led to it. */
+const realDeno = (deno: string): Promise<string> => Deno.realPath(deno);
+
+/** Asks each thing when it is first needed. */
+export function openMachine(
+  options: Pick<SandboxOptions, "cache" | "findBubblewrap">,
+  isAfresh = false,
+): Machine {
+  let descriptors: Promise<Descriptors> | undefined;
+  let bubblewrap: Promise<BubblewrapFound> | undefined;
+  const machine: Machine = {
+    descriptors: () =>
+      descriptors ??= import("./descriptors.ts").then(({ openDescriptors }) => openDescriptors()),
+    bubblewrap: () =>
+      bubblewrap ??= (async () => {
+        const { findBubblewrap } = await import("./find_tier.ts");
+        return await findBubblewrap(options, await machine.descriptors(), isAfresh);
+      })(),
+    async landlock() {
+      const { findLandlock } = await import("./find_tier.ts");
+      return findLandlock(await machine.descriptors());
+    },
+  };
+  return machine;
 }

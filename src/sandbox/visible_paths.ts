@@ -32,6 +32,8 @@ export interface Visible {
   readonly folders: readonly string[];
   /** Folders that were wished for and are shown by what is in them. */
   readonly split: readonly string[];
+  /** The working folder. */
+  readonly folder: string;
 }
 export interface Place {
   readonly path: string;
@@ -89,6 +91,7 @@ export function visiblePaths(
     links,
     folders: [...folders].filter((path) => !isShown(path, kept)).sort(),
     split: split.sort(),
+    folder: folder?.path ?? options.folder,
   };
 }
 

@@ -1,0 +1,91 @@
+/** Tier one: a program inside bubblewrap. */
+import type { Program, SandboxPolicy } from "../core/ports.ts";
+import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { disk, listGpuDevices } from "./disk.ts";
+import { findShownProgram } from "./find_program.ts";
+import { withForwarder } from "./forwarder_arguments.ts";
+import { type Needs, wishesOf } from "./program_needs.ts";
+import { type Visible, visiblePaths } from "./visible_paths.ts";
+
+type Argv = readonly [string, ...string[]];
+export interface BubblewrapProgram {
+  readonly path: string;
+  readonly disablesNamespaces: boolean;
+}
+
+/** Descriptors of one digit are all that a small shell can open. */
+const filterAt = 9, passwdAt = 8, groupAt = 7, hostsAt = 6;
+/** Texts of ours, by the path they are seen at; with all of the network the machine's names are needed. */
+const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<string, number>> => ({
+  "/etc/passwd": passwdAt,
+  "/etc/group": groupAt,
+  ...(net === true ? {} : { "/etc/hosts": hostsAt }),
+});
+const openAll = `exec ${filterAt}<"$1" ${passwdAt}<"$2" ${groupAt}<"$3" ${hostsAt}<"$4"; shift 4; exec "$@"`;
+
+/** What is shown to a step in either tier; `hidden` folders and the step's own are guarded against links. */
+export function shownTo(
+  program: Program,
+  policy: SandboxPolicy,
+  needs: Needs,
+  hidden: readonly string[],
+  replaced: readonly string[] = [],
+): Visible {
+  const own = [policy.folder, ...hidden];
+  return visiblePaths(
+    wishesOf(program, policy, needs, replaced),
+    { folder: policy.folder, guarded: [...own, policy.temporary], hidden: own },
+    disk,
+  );
+}
+
+export function confineInBubblewrap(
+  program: Program,
+  argv: Argv,
+  policy: SandboxPolicy,
+  options: {
+    readonly needs: Needs;
+    readonly hidden: readonly string[];
+    readonly bubblewrap: BubblewrapProgram;
+    readonly descriptors: Descriptors;
+  },
+): Argv {
+  const visible = shownTo(program, policy, options.needs, options.hidden, Object.keys(replacedFiles(policy)));
+  findShownProgram(argv[0], policy, visible);
+  const inner = withForwarder(argv, policy.servers, options.needs.deno, policy.variables["DENO_DIR"]);
+  return wrap(inner, policy, visible, options.bubblewrap, options.descriptors);
+}
+
+/** A program of the system, with nothing shown but the machine's own. */
+export function bareBubblewrap(
+  argv: Argv,
+  policy: SandboxPolicy,
+  bubblewrap: BubblewrapProgram,
+  descriptors: Descriptors,
+): Argv {
+  const wishes = wishesOf(
+    { is: "command", argv },
+    { ...policy, write: [] },
+    { deno: "", child: "" },
+    Object.keys(replacedFiles(policy)),
+  )
+    .filter(({ from }) => from === "machine");
+  const visible = visiblePaths(wishes, { folder: policy.folder, guarded: [], hidden: [] }, disk);
+  return wrap(argv, policy, visible, bubblewrap, descriptors);
+}
+
+function wrap(
+  argv: Argv,
+  policy: SandboxPolicy,
+  visible: Visible,
+  { path, disablesNamespaces }: BubblewrapProgram,
+  descriptors: Descriptors,
+): Argv {
+  const replaced = replacedFiles(policy);
+  const devices = policy.gpu ? listGpuDevices() : [];
+  const args = bubblewrapArguments({ policy, visible, replaced, devices, disablesNamespaces });
+  const given = [descriptors.filter, descriptors.passwd, descriptors.group, descriptors.hosts];
+  const all = ["-c", openAll, "sh", ...given, path, ...args, "--seccomp", String(filterAt), "--", ...argv];
+  return ["/bin/sh", ...all];
+}

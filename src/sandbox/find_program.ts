@@ -1,0 +1,53 @@
+/** Finds a step's program among what is shown to it. */
+import { join, resolve } from "node:path";
+import { refuse } from "../core/error.ts";
+import type { SandboxPolicy } from "../core/ports.ts";
+import { isWithin, type Visible } from "./visible_paths.ts";
+
+/**
+ * As a shell would: a name with a slash is a path from the working folder, another is looked for on the step's PATH.
+ * Throws STEP_NOT_STARTED, saying whether it is missing or only not shown.
+ */
+export function findShownProgram(
+  name: string,
+  policy: Pick<SandboxPolicy, "folder" | "variables">,
+  visible: Visible,
+): string {
+  const path = policy.variables["PATH"] ?? "";
+  const candidates = name.includes("/")
+    ? [resolve(policy.folder, name)]
+    : path.split(":").filter((folder) => folder.startsWith("/")).map((folder) => join(folder, name));
+  const programs = candidates.filter(isProgram);
+  const shown = programs.find((program) => isShown(program, visible));
+  if (shown !== undefined) return shown;
+  const [hidden] = programs;
+  return refuse({
+    code: "STEP_NOT_STARTED",
+    message: hidden !== undefined
+      ? `Cannot start \`${name}\` as the step is not shown \`${hidden}\``
+      : name.includes("/")
+      ? `Cannot start \`${name}\` as there is no such program`
+      : `Cannot start \`${name}\` as there is no such program on the step's PATH, \`${path}\``,
+    hint: hidden !== undefined
+      ? "Name it among the step's sources, or grant it with `read`"
+      : "Name a program of the step's environment, of the system, or of its sources",
+  });
+}
+
+function isProgram(path: string): boolean {
+  try {
+    const { isFile, mode } = Deno.statSync(path);
+    return isFile && ((mode ?? 0) & 0o111) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function isShown(path: string, { places }: Visible): boolean {
+  try {
+    const real = Deno.realPathSync(path);
+    return places.some((place) => isWithin(real, place.path));
+  } catch {
+    return false;
+  }
+}
