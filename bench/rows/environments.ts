@@ -13,7 +13,8 @@ const newLimit = 1.15;
 
 /**
  * uv's own download cache is warm on both sides, and its files lie on the same disk as what it makes. So is what either
- * side knows of the machine's interpreters, which uv keeps in that cache too.
+ * side knows of the machine's interpreters, and that the files of that cache are those of the archives: uv looks at an
+ * archive's digest once, when it fetches it, and we at each file's, the first time it is used.
  */
 export async function measureEnvironments(workplace: Workplace): Promise<Row[]> {
   const { root, deno, folder, variables, rounds } = workplace;
@@ -43,7 +44,7 @@ export async function measureEnvironments(workplace: Workplace): Promise<Row[]> 
     `"$0" pip install -q --python "$1/bin/python" --require-hashes -r "$2" ${fetching}`;
   const { sluice, peer } = await measureInTurn({
     sluice: async () => {
-      const cache = await cacheThatKnowsInterpreters(await folder(), first);
+      const cache = await cacheThatKnows(await folder(), first);
       await settleDisk();
       return await prepare(cache);
     },
@@ -104,9 +105,14 @@ async function measureAdded(
   return python.wallMs - host.wallMs;
 }
 
-async function cacheThatKnowsInterpreters(cache: string, other: string): Promise<string> {
+async function cacheThatKnows(cache: string, other: string): Promise<string> {
   const known = "sluice/interpreters.json";
   await Deno.mkdir(join(cache, "sluice"));
   await Deno.copyFile(join(other, known), join(cache, known));
+  const verified = "sluice/verified";
+  await Deno.mkdir(join(cache, verified));
+  for await (const { name } of Deno.readDir(join(other, verified))) {
+    await Deno.writeTextFile(join(cache, verified, name), "");
+  }
   return cache;
 }

@@ -177,4 +177,7 @@ export async function installPackages(
     surroundings,
     work,
   );
+  const { verifyPackages } = await import("./verify_packages.ts");
+  // Noted in the store: environments made anew are read in full.
+  await verifyPackages(folder, surroundings.store, work.signal);
 }

@@ -115,7 +115,12 @@ export function fetchArguments({ variables, project }: ToolSurroundings): readon
 export async function runUv(call: UvCall, surroundings: ToolSurroundings, work: Work): Promise<string> {
   const { variables: own, project } = surroundings;
   const variables = { ...own, ...uvSettings(readPipSettings(own), own, project).variables, NO_COLOR: "1" };
-  const left = call.isResolving ? withheld : [...withheld, ...resolvingOnly];
+  const left = [
+    ...withheld,
+    ...(call.isResolving ? [] : resolvingOnly),
+    // A step sees its environment, and not the cache that links would lead to.
+    ...(own["UV_LINK_MODE"] === "symlink" ? ["UV_LINK_MODE"] : []),
+  ];
   const result = await runProgram({
     program: call.uv,
     arguments: call.arguments,

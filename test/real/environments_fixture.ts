@@ -1,6 +1,7 @@
 /** What the tests of environments share: projects of their own, wheels made on the spot, and a uv. */
 import { dirname, join } from "node:path";
 import type { EnvironmentProgress, PythonSpec, ReadyEnvironment } from "../../src/core/environment.ts";
+import { digestBytes } from "../../src/core/digest.ts";
 import { SluiceError } from "../../src/core/error.ts";
 import { openEnvironments, type ProjectEnvironments } from "../../src/environments/environments.ts";
 import { findUv } from "../../src/environments/uv.ts";
@@ -94,7 +95,10 @@ export async function makeWheel(
     [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     [`${info}/entry_points.txt`]: `[console_scripts]\n${name}-says = ${name}:main\n`,
   };
-  files[`${info}/RECORD`] = [...Object.keys(files), `${info}/RECORD`].map((path) => `${path},,\n`).join("");
+  const recorded = Object.entries(files).map(([path, text]) =>
+    `${path},sha256=${sha256InBase64(text)},${text.length}\n`
+  );
+  files[`${info}/RECORD`] = `${recorded.join("")}${info}/RECORD,,\n`;
   const program = "import json, sys, zipfile\n" +
     "with zipfile.ZipFile(sys.argv[1], 'w') as wheel:\n" +
     "    for path, text in json.loads(sys.argv[2]).items(): wheel.writestr(path, text)\n";
@@ -105,6 +109,10 @@ export async function makeWheel(
     JSON.stringify(files),
   ]);
 }
+
+const sha256InBase64 = (text: string): string =>
+  Uint8Array.fromHex(digestBytes(text).slice("sha256:".length))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
 
 /** Runs a program in an environment as a step would: no variable but the environment's. */
 export async function runIn(ready: ReadyEnvironment, program: string, args: string[] = []): Promise<string> {
