@@ -7,7 +7,7 @@
  */
 import { type Machine, type SystemCall, systemCallNumber } from "./system_calls.ts";
 
-/** Which sockets may be made. socketpair() is not touched. */
+/** Which sockets may be made, and with that which tier it is for: all but the first are Landlock's. socketpair() stays. */
 export type SocketRule =
   /** Local and internet sockets; others, such as AF_VSOCK, know nothing of network namespaces. */
   | "own-network"
@@ -110,6 +110,22 @@ const unknown: readonly SystemCall[] = [
   "io_uring_register",
 ];
 
+/** Memory, messages and semaphores of other programs, by a number or a name; bubblewrap gives a step its own. */
+const sharedWithOthers: readonly SystemCall[] = [
+  "shmget",
+  "shmat",
+  "shmctl",
+  "msgget",
+  "msgsnd",
+  "msgrcv",
+  "msgctl",
+  "semget",
+  "semop",
+  "semtimedop",
+  "semctl",
+  "mq_open",
+];
+
 interface Instruction {
   readonly code: number;
   readonly value: number;
@@ -147,6 +163,7 @@ function filterInstructions(machine: Machine, sockets: SocketRule): Instruction[
     ...refused.flatMap((name) => on(name, [error(EPERM)])),
     ...unknown.flatMap((name) => on(name, [error(ENOSYS)])),
     ...on("clone", [...unlessAny(0, namespaceFlags, EPERM), allow]),
+    ...(sockets === "own-network" ? [] : sharedWithOthers.flatMap((name) => on(name, [error(EACCES)]))),
     // The kernel takes the low half of a request for the whole; so does this, or its high bits would hide one.
     ...on("ioctl", [load(argument(1)), ...ifOneOf([TIOCSTI, TIOCLINUX], EPERM), allow]),
     ...on("chmod", [...unlessAny(1, setIdBits, EPERM), allow]),

@@ -72,6 +72,9 @@ const calls: readonly (readonly [string, SystemCall, readonly bigint[], string, 
   ["a local socket where there is TCP only", "socket", [1n, 1n, 0n], "error 13", "tcp"],
   ["a connection made by its first message", "sendto", [0n, 0n, 0n, 0x20000000n], "error 13", "tcp"],
   ["a message", "sendto", [0n, 0n, 0n, 0x4000n], "allowed", "tcp"],
+  ["shared memory with namespaces of its own", "shmget", [], "allowed", "own-network"],
+  ["shared memory by its number", "shmat", [], "error 13", "none"],
+  ["a queue of messages", "mq_open", [], "error 13", "tcp"],
   ["TCP where there are no sockets", "socket", [2n, 1n, 0n], "error 13", "none"],
 ];
 
