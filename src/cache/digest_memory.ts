@@ -181,6 +181,20 @@ async function createDatabase(cache: string): Promise<DatabaseSync | "unusable">
   }
 }
 
+/** Forgets files that nobody asked for in three months. */
+export async function pruneDigests(cache: string, now: number): Promise<void> {
+  const database = openDatabase(cache);
+  if (database === "damaged") return await removeDamaged(cache);
+  if (!isDatabase(database)) return;
+  try {
+    database.prepare("DELETE FROM digests WHERE used_at < ?").run(now - 90 * dayMs);
+  } catch {
+    // The next time, then.
+  } finally {
+    database.close();
+  }
+}
+
 async function removeDamaged(cache: string): Promise<void> {
   const path = digestsPath(cache);
   await whenAlone(cache, () => {

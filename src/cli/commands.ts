@@ -1,5 +1,8 @@
 /** The commands of the program, in the order help lists them. */
 import type { Command } from "./command.ts";
+import { cacheDu } from "./commands/cache_du.ts";
+import { cacheGc } from "./commands/cache_gc.ts";
+import { cacheVerify } from "./commands/cache_verify.ts";
 import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { envGc } from "./commands/env_gc.ts";
@@ -25,6 +28,9 @@ export const commands: readonly Command[] = [
   verify,
   envList,
   envGc,
+  cacheDu,
+  cacheGc,
+  cacheVerify,
   init,
   doctor,
   completion,

@@ -56,3 +56,23 @@ export function parseDuration(text: string): number | undefined {
   const found = /^(\d{1,9}(?:\.\d{1,6})?) ?([smhdw])$/.exec(text);
   return found === null ? undefined : Math.round(Number(found[1]) * unitsMs[found[2]!]!);
 }
+
+/** Powers of 1000 as `formatSize` writes them, and of 1024. */
+const unitsBytes: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
+
+/** `50GB`, `1.5 TiB`, `300 kB` in bytes, in letters of either case; undefined when it is not one. */
+export function parseSize(text: string): number | undefined {
+  const found = /^(\d{1,9}(?:\.\d{1,6})?) ?([kmgt]?i?b)$/i.exec(text);
+  const unit = unitsBytes[found?.[2]?.toLowerCase() ?? ""];
+  return found === null || unit === undefined ? undefined : Math.round(Number(found[1]) * unit);
+}

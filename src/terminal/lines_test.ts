@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { displayWidth, fitWidth } from "./display_width.ts";
 import { failureLines } from "./failure_text.ts";
-import { formatDuration, formatMetric, formatSize, parseDuration } from "./human_units.ts";
+import { formatDuration, formatMetric, formatSize, parseDuration, parseSize } from "./human_units.ts";
 import { choosePaint, noPaint } from "./paint.ts";
 import { safeLine, safeText } from "./safe_text.ts";
 import { tableLines } from "./table.ts";
@@ -67,6 +67,22 @@ for (
   ] as const
 ) {
   Deno.test(`parseDuration(${JSON.stringify(text)}) is ${ms}`, () => assert.equal(parseDuration(text), ms));
+}
+
+for (
+  const [text, bytes] of [
+    ["50GB", 50e9],
+    ["1.5 TiB", 1.5 * 2 ** 40],
+    ["300 kB", 300e3],
+    ["0B", 0],
+    ["7mib", 7 * 2 ** 20],
+    ["50", undefined],
+    ["50G", undefined],
+    ["-1GB", undefined],
+    ["iB", undefined],
+  ] as const
+) {
+  Deno.test(`parseSize(${JSON.stringify(text)}) is ${bytes}`, () => assert.equal(parseSize(text), bytes));
 }
 
 for (

@@ -1,0 +1,27 @@
+/** The user's store of results, for those who look after it. */
+import { type CollectedStore, collectStoreGarbage, type GarbageOptions } from "./garbage.ts";
+import { measureUsage, type StoreUsage } from "./usage.ts";
+import { type VerifiedStore, verifyStore } from "./verify.ts";
+
+export type { CollectedStore, GarbageOptions, RemovedEntry } from "./garbage.ts";
+export type { StoreUsage, UsageRow } from "./usage.ts";
+export type { DamagedEntry, VerifiedStore } from "./verify.ts";
+
+export interface ResultStore {
+  /** Its folder, which may not be there yet. */
+  readonly folder: string;
+  measure(): Promise<StoreUsage>;
+  /** Never removes what a running step or a kept run needs. */
+  collectGarbage(options: GarbageOptions): Promise<CollectedStore>;
+  /** Reads everything, and removes what is damaged. */
+  verify(): Promise<VerifiedStore>;
+}
+
+export function openResultStore(cache: string, clock: () => number): ResultStore {
+  return {
+    folder: `${cache}/store`,
+    measure: () => measureUsage(cache),
+    collectGarbage: (options) => collectStoreGarbage({ cache, clock }, options),
+    verify: () => verifyStore(cache),
+  };
+}

@@ -1,0 +1,10 @@
+/** The user's store of results, for those who look after it. */
+import type { ResultStore } from "../cache/store.ts";
+import { findCacheFolder } from "./environment_store.ts";
+
+export type { CollectedStore, ResultStore, StoreUsage, VerifiedStore } from "../cache/store.ts";
+
+export async function openCacheStore(variables: Readonly<Record<string, string>>): Promise<ResultStore> {
+  const { openResultStore } = await import("../cache/store.ts");
+  return openResultStore(await findCacheFolder(variables), Date.now);
+}
