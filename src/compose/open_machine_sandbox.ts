@@ -6,6 +6,7 @@ import { openSandbox } from "../sandbox/sandbox.ts";
 export async function openMachineSandbox(
   mode: SandboxMode,
   variables: Readonly<Record<string, string>>,
+  project: string,
 ): Promise<Sandbox> {
   const { cacheFolder } = await import("../environments/environments.ts");
   const cache = cacheFolder(variables);
@@ -14,7 +15,8 @@ export async function openMachineSandbox(
     deno: Deno.execPath(),
     child: functionChild(),
     cache,
-    variables,
+    guarded: [project, Deno.cwd()],
+    hidden: variables["HOME"] ? [variables["HOME"]] : [],
     findBubblewrap: async () => {
       const { findBubblewrap } = await import("../environments/bubblewrap.ts");
       return await findBubblewrap(cache, variables);

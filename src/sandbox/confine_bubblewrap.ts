@@ -24,18 +24,25 @@ const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<str
 });
 const openAll = `exec ${filterAt}<"$1" ${passwdAt}<"$2" ${groupAt}<"$3" ${hostsAt}<"$4"; shift 4; exec "$@"`;
 
-/** What is shown to a step in either tier; `hidden` folders and the step's own are guarded against links. */
+/** What both tiers need to say what is shown to a step. */
+export interface Showing {
+  readonly needs: Needs;
+  /** As in `SandboxOptions`, with the cache. */
+  readonly guarded: readonly string[];
+  readonly hidden: readonly string[];
+  readonly descriptors: Descriptors;
+}
+
 export function shownTo(
   program: Program,
   policy: SandboxPolicy,
-  needs: Needs,
-  hidden: readonly string[],
+  { needs, guarded, hidden }: Showing,
   replaced: readonly string[] = [],
 ): Visible {
-  const own = [policy.folder, ...hidden];
+  const own = [policy.folder, ...guarded];
   return visiblePaths(
     wishesOf(program, policy, needs, replaced),
-    { folder: policy.folder, guarded: [...own, policy.temporary], hidden: own },
+    { folder: policy.folder, guarded: [...own, policy.temporary], hidden: [...own, ...hidden] },
     disk,
   );
 }
@@ -44,14 +51,9 @@ export function confineInBubblewrap(
   program: Program,
   argv: Argv,
   policy: SandboxPolicy,
-  options: {
-    readonly needs: Needs;
-    readonly hidden: readonly string[];
-    readonly bubblewrap: BubblewrapProgram;
-    readonly descriptors: Descriptors;
-  },
+  options: Showing & { readonly bubblewrap: BubblewrapProgram },
 ): Argv {
-  const visible = shownTo(program, policy, options.needs, options.hidden, Object.keys(replacedFiles(policy)));
+  const visible = shownTo(program, policy, options, Object.keys(replacedFiles(policy)));
   findShownProgram(argv[0], policy, visible);
   const inner = withForwarder(argv, policy.servers, options.needs.deno, policy.variables["DENO_DIR"]);
   return wrap(inner, policy, visible, options.bubblewrap, options.descriptors);

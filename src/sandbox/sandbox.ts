@@ -22,9 +22,12 @@ export interface SandboxOptions {
   /** A `bwrap` on PATH or fetched; undefined when there is none to be had. */
   readonly findBubblewrap: () => Promise<string | undefined>;
   /**
-   * Folders that no step is shown more of than it declares, wherever they lie: the project, the home. Links below them,
-   * the cache and a step's working folder are not followed.
+   * Folders that a git checkout or another step may have written, such as the project: links below them are not
+   * followed, and no step is shown more of them than it declares, wherever they lie. So it is with the cache and a step's
+   * working folder.
    */
+  readonly guarded?: readonly string[];
+  /** Folders of which no step is shown more than it declares, such as the home; links below them are the user's own. */
   readonly hidden?: readonly string[];
   /** The tiers that may be used; all of them by default. */
   readonly tiers?: readonly SystemTier[];
@@ -52,10 +55,11 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     async confine(program, policy, hold) {
       const argv = await argvOf(program, policy, options);
       if (!isSystemTier(hold)) return { argv, tellsSignals: false };
-      const { deno, child, cache, hidden = [] } = options;
+      const { deno, child, cache, guarded = [], hidden = [] } = options;
       const shared = {
         needs: { deno: await realDeno(deno), child },
-        hidden: [cache, ...hidden],
+        guarded: [cache, ...guarded],
+        hidden,
         descriptors: await machine.descriptors(),
       };
       if (hold.tier === "landlock") {
