@@ -224,9 +224,15 @@ async function whenAlone(cache: string, work: () => void, otherwise: () => void)
   }
 }
 
+/** SQLite's primary result code. `exec()` of `node:sqlite` gives none, only SQLite's own words. */
 function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") {
-    return undefined;
-  }
-  return error.errcode & 0xff;
+  if (!(error instanceof Error)) return undefined;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  return codesByMessage.find(([words]) => error.message.startsWith(words))?.[1];
 }
+
+const codesByMessage = [
+  ["file is not a database", notADatabase],
+  ["database disk image is malformed", corrupt],
+  ["database is locked", busy],
+] as const;
