@@ -60,8 +60,9 @@ for (const [argv, entryPoint, parameters] of runs) {
 
 Deno.test("parsePipelineArguments() reads each flag of ours", () => {
   const { flags } = parseRun([
-    ..."-n --json -j 4 -k --experiment-name e --run-name r --tracking-uri http://t -q -v --color always"
+    ..."-n --json -j 4 -k --experiment-name e --run-name r --tracking-uri http://t -q -v --color always --sandbox off"
       .split(" "),
+    ..."--no-cache --locked --summary a.md --summary=b.xml".split(" "),
   ]);
   assert.deepEqual(flags, {
     dryRun: true,
@@ -73,7 +74,11 @@ Deno.test("parsePipelineArguments() reads each flag of ours", () => {
     jobs: 4,
     experimentName: "e",
     runName: "r",
+    sandbox: "off",
+    useCache: false,
+    locked: true,
     trackingUri: "http://t",
+    summaries: ["a.md", "b.xml"],
   });
   assert.equal(parseRun(["--no-color"]).flags.color, "never");
   assert.equal(parseRun([]).flags.color, "auto");
@@ -125,7 +130,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string, hi
     ["--dry-rnu"],
     "error[FLAG_UNKNOWN]: Cannot use `--dry-rnu` as there is no flag of that name",
     "Did you mean `--dry-run`? Flags: `--entry-point`, `--param`, `--dry-run`, `--jobs`, `--keep-going`, " +
-    "`--experiment-name`, `--run-name`, `--tracking-uri`, `--json`, `--quiet`, `--verbose`, `--color` and 3 more",
+    "`--experiment-name`, `--run-name`, `--sandbox`, `--no-cache`, `--locked`, `--tracking-uri`, `--summary` and 7 more",
   ],
   [
     ["--jobs", "0"],

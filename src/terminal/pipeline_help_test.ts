@@ -37,8 +37,16 @@ Options:
                           step
   --experiment-name NAME  Experiment to log to (default: the pipeline's name)
   --run-name NAME         Name of the run (default: a new one)
+  --sandbox MODE          What holds a step: auto is bubblewrap, else Landlock;
+                          require is bubblewrap only; off is nothing (one of:
+                          auto, require, off; default: auto)
+  --no-cache              Run every step, whatever is kept of it; what it makes
+                          is kept
+  --locked                Refuse to run unless everything is as sluice.lock says
   --tracking-uri URI      Where runs are logged (default: MLFLOW_TRACKING_URI,
                           else sqlite:///mlflow.db)
+  --summary FILE          Write a summary of the run: Markdown to a .md file,
+                          JUnit to an .xml file
   --json                  Print events as JSON, one a line
   -q, --quiet             Print failures and the last line only
   -v, --verbose           Print what steps print, as it comes

@@ -13,7 +13,7 @@ const longest = 300;
 export function code(text: string): string {
   const safe = cut(safeText(text));
   if (safe.trim() === "") return safe === "" ? "" : "<code>&#32;</code>";
-  return /^[\w./:=,;@+%~#()\[\]{} -]+$/.test(safe) && safe === safe.trim()
+  return /^[\w./:=,;@+%~#"'()\[\]{} -]+$/.test(safe) && safe === safe.trim()
     ? `\`${safe}\``
     : `<code>${byNumber(safe, /[^A-Za-z0-9 \u0080-\uffff]/g)}</code>`;
 }

@@ -92,7 +92,7 @@ ValueError: red \\x1b]0;title\\x07
 \`\`\`
 
 Whole log: \`mlruns/1/b/logs/output.log\`
-`.replace('`pipeline.ts:12: step "train"`', "<code>pipeline&#46;ts&#58;12&#58; step &#34;train&#34;</code>")),
+`),
     text,
   );
 });

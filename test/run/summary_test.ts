@@ -36,7 +36,7 @@ Deno.test("a run that is refused leaves a summary that says why", async () => {
   assert.equal(code, 2, stderr);
   assert.match(
     await Deno.readTextFile(join(folder.path, "run.md")),
-    /^## ⛔ `training` `train` refused\n\n### The run: PARAM_OUT_OF_RANGE$/m,
+    /^## ⛔ `training` `train` refused\n\n(- commit: `\w+`\n\n)?### The run: PARAM_OUT_OF_RANGE$/m,
   );
   assert.deepEqual(namesIn(folder.path), ["run.md"]);
 });
