@@ -11,7 +11,7 @@ import { jsonOption, readColor, trackingOption } from "../../terminal/run_flags.
 import { type Cell, tableLines } from "../../terminal/table.ts";
 import type { Verified, VerifiedItem } from "../../compose/verify_run.ts";
 import { type Call, makeCommand, writeLines } from "../command.ts";
-import { findRun, nestedRuns, parentTag, tagOf, withTracker } from "./run_records.ts";
+import { findRun, nestedRuns, parentTag, stepTag, tagOf, withTracker } from "./run_records.ts";
 
 export const verify = makeCommand({
   name: "verify",
@@ -113,7 +113,7 @@ async function readKeep(call: Call): Promise<string | undefined> {
 
 async function chosenRun(tracker: Tracker, call: Call): Promise<Run> {
   const [id] = call.positionals;
-  if (id !== undefined) return await findRun(tracker, id);
+  if (id !== undefined) return pipelineRun(await findRun(tracker, id));
   const experimentIds = (await tracker.listExperiments()).map((experiment) => experiment.id);
   const runs = await tracker.searchRuns({ experimentIds, statuses: ["FINISHED"], limit: 50_000 });
   const newest = runs.find((run) =>
@@ -123,6 +123,18 @@ async function chosenRun(tracker: Tracker, call: Call): Promise<Run> {
     code: "RUN_NOT_FOUND",
     message: "Cannot choose a run to verify as no pipeline run of the tracker has finished",
     hint: "Run one first; `sluice runs list` shows all",
+  });
+}
+
+/** Of a step's run there is no plan: the pipeline's has it. */
+function pipelineRun(run: Run): Run {
+  const [parent, step] = [tagOf(run, parentTag), tagOf(run, stepTag)];
+  if (parent === undefined || step === undefined) return run;
+  return refuse({
+    code: "VERIFY_IMPOSSIBLE",
+    message:
+      `Cannot verify run \`${run.info.id}\` by itself as it is that of step "${step}" in a pipeline's run`,
+    hint: `Write \`sluice verify ${parent} --step ${step}\``,
   });
 }
 
