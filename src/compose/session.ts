@@ -46,7 +46,7 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     environments: () => environments ??= openProjectEnvironments(project, variables),
     cache: () => cache ??= openCacheNow(),
     digests: () => digests ??= openDigests(),
-    sandbox: () => sandbox ??= openMachineSandbox(options.sandbox ?? "auto", variables),
+    sandbox: () => sandbox ??= openMachineSandbox(options.sandbox ?? "auto", variables, project),
     async close() {
       // What could not be opened has been told of by whoever asked for it.
       (await environments?.catch(() => undefined))?.close();

@@ -128,7 +128,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
   });
   // What ran outside of any sandbox may need what only is there outside of it.
   const mode = plan.steps.some((step) => isSoundTier(step.sandbox)) ? "auto" : "off";
-  const sandbox = await openMachineSandbox(mode, variables);
+  const sandbox = await openMachineSandbox(mode, variables, dirname(fileURLToPath(plan.module)));
   const digests = await openFileDigests({ cache: cacheFolder(variables) });
   const own = await openSqliteTracker(join(folder.path, "mlflow.db"), { create: true, clock: Date.now });
   const world: World = {

@@ -60,7 +60,11 @@ export async function runAttempt(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),
   );
   const proxy = typeof step.permissions.net === "object"
-    ? await services.sandbox.openProxy(step.permissions.net, attempt.hold)
+    ? await services.sandbox.openProxy(
+      step.permissions.net,
+      attempt.hold,
+      attempt.session === undefined ? [] : [attempt.session.server],
+    )
     : undefined;
   const own = { outputs, temporary, logLines };
   const variables = variablesOf(attempt, services, own, proxy);

@@ -86,7 +86,7 @@ Deno.test("--json gives the events of a run, one a line, and nothing else on std
   assert.equal(run.code, 0, run.stderr);
   assert.equal(run.events.length, run.stdout.trimEnd().split("\n").length);
   const first = run.events[0]!;
-  assert.ok(first.is === "run-started" && first.version === 1);
+  assert.ok(first.is === "run-started" && first.version === 2);
   assert.deepEqual(first.steps.map(({ step }) => step), ["preprocess", "train"]);
   const metrics = run.events.filter((event) => event.is === "step-metric");
   assert.deepEqual(metrics.map(({ metric, value, index }) => [metric, value, index]), [
