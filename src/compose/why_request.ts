@@ -90,5 +90,7 @@ async function followChain(
     }
     open = next.slice(0, longestChain);
   }
-  return chain;
+  // From the step that was asked about to where it all begins.
+  const place = new Map(plan.steps.map(({ name }, index) => [name, index]));
+  return chain.sort((a, b) => place.get(b.step)! - place.get(a.step)!);
 }

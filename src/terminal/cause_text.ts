@@ -123,7 +123,7 @@ function wordsOf(cause: Cause): Words {
     case "input": {
       const origin = cause.from === undefined ? "" : ` from ${cause.from}`;
       if (cause.old === undefined && cause.new === undefined) {
-        return { text: `input ${cause.name} is given in another way` };
+        return { text: `input ${cause.name} is declared in another way` };
       }
       return { text: `input ${cause.name}${origin}`, ...inputsOf(cause) };
     }

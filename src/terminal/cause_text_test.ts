@@ -49,7 +49,7 @@ for (
       { is: "input", name: "parts", from: "c.made", new: { is: "not-made-yet" } },
       "input parts from c.made nothing → not made yet",
     ],
-    [{ is: "input", name: "data" }, "input data is given in another way"],
+    [{ is: "input", name: "data" }, "input data is declared in another way"],
     [{ is: "read-content", path: "w", old: null, new: digest("2") }, "content of w nothing → 222222222222"],
     [{ is: "variable", name: "TOKEN", isSet: true }, "environment variable TOKEN changed"],
     [{ is: "permission", name: "net", old: "none", new: "all" }, "permission net none → all"],

@@ -3,7 +3,15 @@ import { type CommandSpec, helpOption, type OptionSpec } from "../../terminal/co
 import { escapeControls } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";
 import { choosePaint } from "../../terminal/paint.ts";
-import { colorOptions, entryPointOption, parameterOption, trackingOption } from "../../terminal/run_flags.ts";
+import {
+  cacheOption,
+  colorOptions,
+  entryPointOption,
+  lockedOption,
+  parameterOption,
+  sandboxOption,
+  trackingOption,
+} from "../../terminal/run_flags.ts";
 import type { Command } from "../command.ts";
 import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pipeline_file.ts";
 
@@ -16,6 +24,9 @@ const planOptions: readonly OptionSpec[] = [
     value: { is: "choice", placeholder: "FORMAT", choices: ["mlproject"] },
     description: "Print the commands in another format",
   },
+  sandboxOption,
+  cacheOption,
+  lockedOption,
   trackingOption,
   ...colorOptions,
   helpOption,

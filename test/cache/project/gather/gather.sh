@@ -1,0 +1,3 @@
+all=$1
+shift
+cat "$@" > "$all"

@@ -1,0 +1,2 @@
+/** Lines of a text. */
+export const count = (text: string): number => text.split("\n").length - 1;
