@@ -52,6 +52,7 @@ jobs:
         with:
           persist-credentials: false
 
+      # The Python that environments ask for, as in \`python({ version: "3.12", … })\`.
       - uses: actions/setup-python@v6.0.0
         with:
           python-version: "3.12"
@@ -121,8 +122,8 @@ function gitlabPipeline(folder: string): string {
     - cd "$CI_PROJECT_DIR/${folder}"`;
   return `${head("gitlab")}
 sluice:
-  # Node for Deno, and Python. Its containers have no user namespaces, so that steps are held by Landlock; on a
-  # runner that allows namespaces, bubblewrap holds them.
+  # Node for Deno, and Debian's Python, which is 3.13: name another image where environments ask for another Python.
+  # Containers mostly have no user namespaces, so that steps are held by Landlock; with them, by bubblewrap.
   image: node:24-trixie
   timeout: 1h
   variables:
