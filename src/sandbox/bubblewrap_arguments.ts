@@ -62,6 +62,8 @@ export function bubblewrapArguments(setting: BubblewrapSetting): string[] {
     ...replaced.flatMap(([at, descriptor]) => ["--file", String(descriptor), at]),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
     ...closed.flatMap((path) => ["--remount-ro", path]),
+    // The kernel's settings belong to root, also to a root without any capability.
+    ...["--remount-ro", "/proc"],
     ...["--remount-ro", "/"],
     ...["--chdir", policy.folder],
   ];

@@ -34,7 +34,7 @@ Deno.test("bubblewrapArguments() makes folders and links, then mounts, then clos
       "--die-with-parent --unsetenv OLDPWD --unsetenv SHLVL --unsetenv _ --tmpfs /tmp --proc /proc --dev /dev " +
       "--dir /project --symlink usr/bin /bin --bind /project/out /project/out " +
       "--ro-bind /project/train.py /project/train.py --ro-bind /usr /usr " +
-      "--file 8 /etc/passwd --remount-ro / --chdir /project",
+      "--file 8 /etc/passwd --remount-ro /proc --remount-ro / --chdir /project",
   );
 });
 
@@ -62,7 +62,7 @@ const rules: readonly (readonly [name: string, setting: BubblewrapSetting, has: 
     visible({ folders: ["/tmp", "/tmp/p", "/tmp/p/q"], places: [file("/tmp/p/q/a")] }),
     "--tmpfs /tmp --proc /proc --dev /dev --tmpfs /tmp/p --dir /tmp/p/q " +
     "--symlink usr/bin /bin --ro-bind /tmp/p/q/a /tmp/p/q/a " +
-    "--file 8 /etc/passwd --remount-ro /tmp/p --remount-ro /",
+    "--file 8 /etc/passwd --remount-ro /tmp/p --remount-ro /proc --remount-ro /",
     "--dir /tmp --",
   ],
   [

@@ -1,0 +1,35 @@
+/** Runs a step of one tier that keeps this program's terminal: `sandbox_terminal_run.ts TIER`. */
+import { join } from "node:path";
+import { openStepSandbox, realPython, type StepTier } from "./sandbox_step.ts";
+
+/** Types each letter of `typed` into the terminal, without and with high bits; prints how the kernel answered. */
+const program = `
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+codes = set()
+for high in (0, 0xDEADBEEF):
+    for letter in b"typed":
+        libc.syscall(ctypes.c_long(NUMBER), 0, ctypes.c_ulong(high << 32 | 0x5412), ctypes.c_char_p(bytes([letter])))
+        codes.add(ctypes.get_errno())
+print("TIOCSTI:", len(codes), *codes)
+`.replace("NUMBER", Deno.build.arch === "x86_64" ? "16" : "29");
+
+const project = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-terminal-" }));
+try {
+  const python = await realPython();
+  await using step = openStepSandbox(Deno.args[0] as StepTier, {
+    project,
+    cache: join(project, "cache"),
+  });
+  const { confined, policy } = await step.confine(
+    { is: "command", argv: [python.program, "-c", program] },
+    { read: python.folders },
+  );
+  await new Deno.Command(confined.argv[0], {
+    args: confined.argv.slice(1),
+    clearEnv: true,
+    env: { ...policy.variables },
+  }).spawn().status;
+} finally {
+  await Deno.remove(project, { recursive: true });
+}
