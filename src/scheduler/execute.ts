@@ -50,8 +50,6 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
   await tracker.logBatch(run.id, { parameters: loggedParameters(plan.parameters) });
   services.emit(startedEvent(plan, run.id, services, options));
   const recorded = recordPlan(plan, run, services);
-  // It is awaited below; until then its failure is nobody's surprise.
-  recorded.catch(() => {});
 
   const reports = await walk(plan, options.capacity, options.keepGoing, {
     services,
@@ -82,10 +80,15 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
 /** Where a run keeps its plan among its artifacts. */
 export const planArtifact = "sluice/plan.json";
 
-/** While the first steps run: it takes time on a disk, and nothing waits for it. */
-async function recordPlan(plan: Plan, run: RunInfo, { tracker }: Services): Promise<void> {
+/** While the first steps run: it takes time on a disk, and nothing waits for it. Without it the run cannot be verified. */
+async function recordPlan(plan: Plan, run: RunInfo, { tracker, emit, clock }: Services): Promise<void> {
   const content = new Blob([`${canonicalJson(plan)}\n`]).stream();
-  await tracker.artifacts.write(run.artifactUri, planArtifact, content);
+  try {
+    await tracker.artifacts.write(run.artifactUri, planArtifact, content);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    emit({ is: "warning", at: clock(), message: `The plan is not kept with the run: ${why}` });
+  }
 }
 
 /** 32 hex digits, as MLflow's are. */

@@ -208,7 +208,9 @@ async function closeRun(
 
 /** Whatever else is thrown is a bug and goes on. */
 function asFailure(error: unknown, step: PlannedStep): Failure {
-  if (error instanceof SluiceError) return error.failure;
+  if (error instanceof SluiceError) {
+    return { at: inside(step.place, `step "${step.name}"`), ...error.failure };
+  }
   if (error instanceof TrackingError) {
     return {
       code: "TRACKER_REFUSED",

@@ -21,7 +21,7 @@ const reportOf = (events: readonly Event[]) =>
   events.find((event): event is Event & { is: "step-ended" } & StepReport => event.is === "step-ended")!;
 
 for (
-  const [name, script, code, words] of [
+  const [name, script, code, words, sandbox] of ([
     ["makes a named pipe", "mkfifo $1", "OUTPUT_INVALID", /neither a file nor a folder/],
     ["makes a folder with a link", "mkdir $1; ln -s /etc $1/etc", "OUTPUT_INVALID", /its `etc` is neither/],
     [
@@ -36,12 +36,19 @@ for (
       "OUTPUT_MISSING",
       /without writing/,
     ],
-    ["removes its working folder", "rm -r $(dirname $(dirname $1))", "OUTPUT_MISSING", /without writing/],
-  ] as const
+    [
+      "removes its working folder",
+      "rm -r $(dirname $(dirname $1)); true",
+      "OUTPUT_MISSING",
+      /without writing/,
+    ],
+  ] satisfies [string, string, string, RegExp][]).flatMap(([name, script, code, words]) =>
+    ["auto", "off"].map((sandbox) => [name, script, code, words, sandbox] as const)
+  )
 ) {
-  Deno.test(`a step that ${name} fails, and takes nothing else with it`, async () => {
+  Deno.test(`a step that ${name} fails, and takes nothing else with it (sandbox ${sandbox})`, async () => {
     await using folder = await workingFolder();
-    const { code: exit, events, stderr } = await runScript(script, folder.path);
+    const { code: exit, events, stderr } = await runScript(script, folder.path, `--sandbox=${sandbox}`);
     assert.equal(exit, 1, stderr);
     const { outcome } = reportOf(events);
     assert.ok(outcome.is === "failed");

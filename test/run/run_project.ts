@@ -16,13 +16,32 @@ export interface Finished {
   readonly events: readonly Event[];
 }
 
-/** A folder for one test; removed when the test leaves its scope. */
+/** Where the runs of a working folder keep their results: no test is to find those of another. */
+const caches = new Map<string, string>();
+
+/** A folder for one test, with a cache of its own; removed when the test leaves its scope. */
 export async function workingFolder() {
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-test-" }));
+  const [path, cache] = await Promise.all([makeFolder("sluice-test-"), makeFolder("sluice-cache-")]);
+  caches.set(path!, cache!);
   return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }).catch(() => {}),
+    path: path!,
+    cache: cache!,
+    async [Symbol.asyncDispose]() {
+      caches.delete(path!);
+      for (const folder of [path!, cache!]) await Deno.remove(folder, { recursive: true }).catch(() => {});
+    },
   };
+}
+
+const makeFolder = async (prefix: string): Promise<string> =>
+  await Deno.realPath(await Deno.makeTempDir({ prefix }));
+
+/** Deno's own packages stay where they are. */
+function cacheVariables(cwd: string): Record<string, string> {
+  const found = [...caches].find(([path]) => cwd === path || cwd.startsWith(`${path}/`));
+  if (found === undefined) return {};
+  const usual = Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/", ".cache");
+  return { XDG_CACHE_HOME: found[1], DENO_DIR: Deno.env.get("DENO_DIR") ?? join(usual, "deno") };
 }
 
 /** Starts `deno run -A` with the arguments; `env` is added to the environment, less what names a tracker. */
@@ -38,7 +57,7 @@ export function startDeno(
     args: ["run", "-A", "--config", configFile, ...args],
     cwd,
     clearEnv: true,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), ...cacheVariables(cwd), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
