@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Digest } from "../core/digest.ts";
 
 import { sha256 } from "../core/sha256.ts";
+import { removeFile } from "./entries.ts";
 import { tryLockAlone } from "./locks.ts";
 import { findInfo, openPlaces } from "./places.ts";
 
@@ -44,8 +45,7 @@ const dayMs = 86_400_000;
 
 /** Opened at its first use. Not kept open while nothing is asked: it holds a file. */
 export function openDigestMemory(cache: string, clock: () => number): DigestMemory {
-  type State = DatabaseSync | "absent" | "damaged" | "unusable" | undefined;
-  let state: State;
+  let state: State | undefined;
   const news = new Map<string, { readonly stamp: string; readonly digest: Digest }>();
 
   const open = (): State => state ??= openDatabase(cache);
@@ -60,6 +60,28 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
   function close(): void {
     if (isDatabase(state)) state.close();
     state = undefined;
+  }
+
+  async function openToWrite(): Promise<State> {
+    // Who held it has let go, and what was not there may have been made by another process.
+    if (!isDatabase(state) && state !== "unusable") state = undefined;
+    const found = open();
+    if (found === "damaged") await removeDamaged(cache);
+    if (found !== "damaged" && found !== "absent") return found;
+    state = undefined;
+    return await createDatabase(cache) ? open() : "unusable";
+  }
+
+  function writeSome(database: DatabaseSync): boolean {
+    const rows = [...news].slice(0, rowsAtOnce);
+    try {
+      write(database, rows, clock());
+    } catch (error) {
+      give(error);
+      return false;
+    }
+    for (const [name] of rows) news.delete(name);
+    return true;
   }
 
   return {
@@ -82,25 +104,21 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
     },
     put: (name, stamp, digest) => void news.set(name, { stamp, digest }),
     async flush() {
-      if (news.size === 0) return;
-      if (open() === "damaged") await removeDamaged(cache);
-      if (state === "absent" || state === "damaged") state = await createDatabase(cache);
-      for (let tries = 0; tries < flushTries && isDatabase(state) && news.size > 0; tries++) {
-        const rows = [...news].slice(0, rowsAtOnce);
-        try {
-          write(state, rows, clock());
-          for (const [name] of rows) news.delete(name);
-          await new Promise((resolve) => setTimeout(resolve));
-          tries = 0;
-        } catch (error) {
-          give(error);
-          await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
-        }
+      for (let tries = 0; news.size > 0 && tries < flushTries; tries++) {
+        const database = await openToWrite();
+        if (database === "unusable") return;
+        const isWritten = isDatabase(database) && writeSome(database);
+        if (isWritten) tries = 0;
+        await pause(isWritten ? 0 : 5 + Math.random() * 20);
       }
     },
     close,
   };
 }
+
+type State = DatabaseSync | "absent" | "busy" | "damaged" | "unusable";
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isDatabase = (state: unknown): state is DatabaseSync => typeof state === "object";
 
@@ -128,7 +146,7 @@ function write(
   }
 }
 
-function openDatabase(cache: string): DatabaseSync | "absent" | "damaged" | "unusable" {
+function openDatabase(cache: string): State {
   const places = openPlaces(cache);
   const path = digestsPath(cache);
   const infos = [path, `${path}-journal`, `${path}-wal`, `${path}-shm`].map(findInfo);
@@ -137,7 +155,7 @@ function openDatabase(cache: string): DatabaseSync | "absent" | "damaged" | "unu
   return connect(path);
 }
 
-function connect(path: string): DatabaseSync | "damaged" | "unusable" {
+function connect(path: string): State {
   let database: DatabaseSync | undefined;
   try {
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
@@ -152,12 +170,12 @@ function connect(path: string): DatabaseSync | "damaged" | "unusable" {
   } catch (error) {
     database?.close();
     const code = resultCode(error);
-    return code === corrupt || code === notADatabase ? "damaged" : "unusable";
+    return code === busy ? "busy" : code === corrupt || code === notADatabase ? "damaged" : "unusable";
   }
 }
 
-/** Makes the file whole under another name, so that nobody meets a half of it. */
-async function createDatabase(cache: string): Promise<DatabaseSync | "unusable"> {
+/** Makes the file whole under another name, so that nobody meets a half of it. False where nothing can be written. */
+async function createDatabase(cache: string): Promise<boolean> {
   const path = digestsPath(cache);
   try {
     const places = openPlaces(cache);
@@ -172,12 +190,11 @@ async function createDatabase(cache: string): Promise<DatabaseSync | "unusable">
     }
     await whenAlone(cache, () => {
       if (findInfo(path) === undefined) Deno.renameSync(part, path);
-      else Deno.removeSync(part);
-    }, () => Deno.removeSync(part));
-    const made = connect(path);
-    return isDatabase(made) ? made : "unusable";
+    });
+    removeFile(part);
+    return true;
   } catch {
-    return "unusable";
+    return false;
   }
 }
 
@@ -199,11 +216,13 @@ async function removeDamaged(cache: string): Promise<void> {
   const path = digestsPath(cache);
   await whenAlone(cache, () => {
     const again = connect(path);
+    if (again === "busy") return;
     if (isDatabase(again) && isSound(again)) return again.close();
+    if (isDatabase(again)) again.close();
     for (const each of [`${path}-journal`, `${path}-wal`, `${path}-shm`, path]) {
       if (findInfo(each)?.isFile === true) Deno.removeSync(each);
     }
-  }, () => {}).catch(() => {});
+  }).catch(() => {});
 }
 
 function isSound(database: DatabaseSync): boolean {
@@ -214,9 +233,10 @@ function isSound(database: DatabaseSync): boolean {
   }
 }
 
-async function whenAlone(cache: string, work: () => void, otherwise: () => void): Promise<void> {
+/** Does nothing where another process is at it. */
+async function whenAlone(cache: string, work: () => void): Promise<void> {
   const held = await tryLockAlone(cache, "digests");
-  if (held === undefined) return otherwise();
+  if (held === undefined) return;
   try {
     work();
   } finally {
