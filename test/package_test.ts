@@ -36,12 +36,11 @@ async function inEmptyFolder(work: (folder: string) => Promise<void>): Promise<v
   }
 }
 
-const stepTest = `import assert from "node:assert/strict";
-import { runStep } from "@sluice/sluice/testing";
+const stepTest = `import { runStep } from "@sluice/sluice/testing";
 import { count } from "./pipeline.ts";
 Deno.test("rows are counted", async () => {
   await using made = await runStep(count, { inputs: { points: "points.csv" } });
-  assert.equal(made.metrics.rows, 2);
+  if (made.metrics.rows !== 2) throw new Error(String(made.metrics.rows));
 });
 `;
 

@@ -57,14 +57,22 @@ const ownFiles: readonly string[] = [
   ...[...ownEntries, "deno.json", "package.json"].map((name) => fileURLToPath(new URL(name, ownRoot).href)),
 ];
 
-/** What Deno itself reads beside the modules. */
+/** What Deno itself reads beside the modules: its configuration, and Node's, each the nearest there is. */
 function configFiles(folder: string): string[] {
   const config = findDenoConfig(folder);
-  if (config === undefined) return [];
-  const beside = ["package.json", "node_modules", "import_map.json"].map((name) =>
-    join(dirname(config), name)
-  );
-  return [config, ...beside.filter(isThere)];
+  const packages = findPackages(folder);
+  const besides = new Set([config === undefined ? [] : [dirname(config)], packages ?? []].flat());
+  const names = ["package.json", "node_modules", "import_map.json"];
+  const found = [...besides].flatMap((at) => names.map((name) => join(at, name))).filter(isThere);
+  return config === undefined ? found : [config, ...found];
+}
+
+/** The folder of the nearest package.json. */
+function findPackages(folder: string): string | undefined {
+  for (let at = folder;; at = dirname(at)) {
+    if (isThere(join(at, "package.json"))) return at;
+    if (at === dirname(at)) return undefined;
+  }
 }
 
 function isThere(path: string): boolean {

@@ -54,7 +54,7 @@ Deno.test("a run records a parent run, and a nested run a step, with parameters,
   const evaluate = findRun(runs, "evaluate")!;
   assert.deepEqual(evaluate.params, { loss: "0.1" });
   assert.deepEqual(evaluate.metrics, { score: 0.9 });
-  assert.equal(evaluate.tags["sluice.sandbox"], "deno");
+  assert.equal(evaluate.tags["sluice.sandbox"], "bubblewrap");
   assert.equal(
     JSON.parse(await Deno.readTextFile(join(evaluate.artifacts, "report.json"))).weights.length,
     3,
