@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProducedOutput } from "../../src/core/event.ts";
-import { workingFolder } from "../run/run_project.ts";
+import { runSluice, workingFolder } from "../run/run_project.ts";
+import { readVerified } from "../verify/verify_project.ts";
 import { realTest } from "../real_part.ts";
 import { parentsOf, readRecorded, runFile, stepsOf } from "./recorded.ts";
 
@@ -23,8 +24,10 @@ async function runFlights() {
     ),
   );
   const read = (name: string) => Deno.readTextFile(outputs.get(name)!.path);
+  const verified = await runSluice(["verify", "--json", "--quiet"], folder.path);
   return {
     recorded,
+    verified,
     parent: parentsOf(recorded)[0]!,
     steps: stepsOf(recorded, parentsOf(recorded)[0]!),
     flights: (await read("prepare.flights")).split("\n").length - 2,
@@ -97,3 +100,15 @@ realTest(["uv", "mlflow"], "flights: the evaluation leaves a picture", async () 
   assert.ok(plot.length > 10_000);
   assert.deepEqual(steps["evaluate"]!.artifacts, ["logs/output.log", "plot.png", "report.json"]);
 });
+
+realTest(
+  ["uv", "mlflow"],
+  "flights: made again in environments made anew, all of it is the same",
+  async () => {
+    const { verified, steps } = await flights();
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    const { items } = readVerified(verified);
+    assert.deepEqual([...new Set(items.map(({ step }) => step))].sort(), Object.keys(steps).sort());
+    assert.deepEqual(items.filter(({ verdict }) => verdict !== "same"), []);
+  },
+);

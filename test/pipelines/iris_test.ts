@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Finished, workingFolder } from "../run/run_project.ts";
+import { type Finished, runSluice, workingFolder } from "../run/run_project.ts";
+import { readVerified } from "../verify/verify_project.ts";
 import { realTest } from "../real_part.ts";
 import { parentsOf, readRecorded, type Recorded, type RecordedRun, runFile, stepsOf } from "./recorded.ts";
 
@@ -13,6 +14,9 @@ async function runIris() {
   const all = ["--register-as", "iris", "--batch-size", "16", "--preprocess.seed", "3", "--json"];
   const main = await runFile(file, all, folder.path);
   const again = await runFile(file, ["train", "--alpha", "0.1", "--json"], folder.path);
+  const ended = main.events.find((event) => event.is === "run-ended");
+  const verified = await runSluice(["verify", ended!.runId, "--json", "--quiet"], folder.path);
+  // After it: what it registers and logs is nowhere to be seen.
   const recorded = await readRecorded(folder.path, "loss");
   const report = Object.values(stepsOf(recorded, parentsOf(recorded)[1]!)).find((run) =>
     run.name === "evaluate"
@@ -24,6 +28,7 @@ async function runIris() {
     train,
     main,
     again,
+    verified,
     recorded,
     evaluated: report!,
     report: JSON.parse(await Deno.readTextFile(join(location[0]!))),
@@ -146,5 +151,28 @@ realTest(
     ]);
     assert.deepEqual(digests(again), digests(train));
     assert.notEqual(digests(main)["train.model"], digests(train)["train.model"]);
+  },
+);
+
+realTest(
+  ["uv", "mlflow"],
+  "iris: made again in an environment made anew, all of it is the same",
+  async () => {
+    const { verified } = await iris();
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    assert.deepEqual(
+      readVerified(verified).items.map(({ step, name, verdict }) => `${step}.${name} ${verdict}`),
+      [
+        "preprocess.test same",
+        "preprocess.train same",
+        "preprocess.test_rows same",
+        "preprocess.train_rows same",
+        "train.model same",
+        "train.loss same",
+        "evaluate.report same",
+        "evaluate.accuracy same",
+        "evaluate.f1 same",
+      ],
+    );
   },
 );
