@@ -42,3 +42,30 @@ ${inputs}  outputs: { table: Table, model: model("sklearn") },
 });
 `;
 }
+
+/** A chain of `count` steps that run and are cached: each copies what the one before made, and adds its number. */
+export function generateCachedChain(count: number): string {
+  const uses = Array.from(
+    { length: count - 1 },
+    (_, index) =>
+      `  const used${index + 1} = copy.as("step-${index + 1}", { from: used${index}.made, number: ${
+        index + 1
+      } });`,
+  );
+  return `import { file, given, host, int, pipeline, sh, step } from "sluice";
+
+const copy = step("copy", {
+  env: host(),
+  cache: true,
+  params: { number: int() },
+  inputs: { from: file() },
+  outputs: { made: file() },
+  command: ({ params, inputs, outputs }) => sh\`sh copy.sh \${inputs.from} \${params.number} \${outputs.made}\`,
+});
+export default pipeline("chain", { params: { first: int().default(0) } }, ({ first }) => {
+  const used0 = copy.as("step-0", { from: given.file("start.txt", file()), number: first });
+${uses.join("\n")}
+  return { made: used${count - 1}.made };
+});
+`;
+}

@@ -12,11 +12,13 @@ import { measureFirstRun } from "./rows/first_run.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
+import { measureWhy } from "./rows/why.ts";
 import { openWorkplace } from "./workplace.ts";
 
 const works = {
   "run-true": measureRunTrue,
   "help-and-plan": measureHelpAndPlan,
+  why: measureWhy,
   environments: measureEnvironments,
   "type-check": measureTypeCheck,
   "first-run": measureFirstRun,
