@@ -65,7 +65,7 @@ interface Installed {
 async function verifyOne(installed: Installed, store: string, signal: AbortSignal): Promise<void> {
   const { environment, packages, name, text, files } = installed;
   const stamps = [text];
-  const open: { readonly path: string; readonly sha256: string; readonly size: number }[] = [];
+  const [own, shared]: [RecordedContent[], RecordedContent[]] = [[], []];
   for (const { path: given, sha256 } of files) {
     if (sha256 === undefined) continue;
     const path = resolve(packages, given);
@@ -74,13 +74,31 @@ async function verifyOne(installed: Installed, store: string, signal: AbortSigna
     }
     const info = statFile(path);
     if (info === undefined) return refuseFile(relative(packages, path), name, "is missing");
-    stamps.push(`${info.dev} ${info.ino} ${info.size} ${info.mtime?.getTime()}`);
-    open.push({ path, sha256, size: info.size });
+    // uv writes some files, such as programs, for each environment.
+    const isShared = (info.nlink ?? 1) > 1;
+    if (isShared) stamps.push(`${info.dev} ${info.ino} ${info.size} ${info.mtime?.getTime()}`);
+    (isShared ? shared : own).push({ path, sha256, size: info.size });
   }
+  await compareContents(own, installed, signal);
   const note = join(store, "verified", digestBytes(stamps.join("\n")).slice("sha256:".length));
   if (statFile(note) !== undefined) return;
+  await compareContents(shared, installed, signal);
+  if (shared.length > 0) await writeNote(note);
+}
+
+interface RecordedContent {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+async function compareContents(
+  files: readonly RecordedContent[],
+  { packages, name }: Installed,
+  signal: AbortSignal,
+): Promise<void> {
   let pausedAt = performance.now();
-  for (const { path, sha256, size } of open) {
+  for (const { path, sha256, size } of files) {
     // Small files are read at once: to wait for each would take several times as long.
     const digest = size > 1 << 20 ? await digestFile(path) : digestBytes(Deno.readFileSync(path));
     if (inBase64(digest) !== sha256) {
@@ -91,7 +109,6 @@ async function verifyOne(installed: Installed, store: string, signal: AbortSigna
     signal.throwIfAborted();
     pausedAt = performance.now();
   }
-  await writeNote(note);
 }
 
 async function writeNote(note: string): Promise<void> {

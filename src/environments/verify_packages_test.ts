@@ -32,6 +32,8 @@ async function withEnvironment(
   await Deno.mkdir(join(packages, "alder-1.0.dist-info"), { recursive: true });
   await Deno.mkdir(join(packages, "alder"));
   await Deno.writeTextFile(join(packages, "alder/__init__.py"), "one");
+  // Shared with uv's cache.
+  await Deno.link(join(packages, "alder/__init__.py"), join(folder, "cached.py"));
   await Deno.writeTextFile(join(packages, "alder.pth"), "");
   await Deno.writeTextFile(join(packages, "_virtualenv.pth"), "import _virtualenv");
   const record = `alder/__init__.py,sha256=${base64("one")},3\nalder.pth,sha256=${base64("")},0\n` +
