@@ -95,7 +95,7 @@ Deno.test("200 stores damaged at random: what is found and restored is what was 
               assert.ok(isSame, `${name} is not intact`);
             }
           }
-        });
+        }, inMemory);
       },
     ),
     { numRuns: 200 },
