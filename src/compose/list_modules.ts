@@ -7,18 +7,29 @@ import { lazySchema } from "../core/lazy_schema.ts";
 import type { FileDigests } from "../core/ports.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import type { Sources } from "./list_sources.ts";
-import { sluiceRoot, sluiceVersion } from "./version.ts";
+import { sluicePackage, sluiceRoot, sluiceVersion } from "./version.ts";
 
 const DenoInfo = lazySchema(() =>
   z.object({
-    modules: z.array(z.object({ specifier: z.string(), error: z.string().optional() })),
-    npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string() })).optional(),
+    modules: z.array(z.object({
+      specifier: z.string(),
+      error: z.string().optional(),
+      dependencies: z.array(z.object({ code: z.object({ specifier: z.string().optional() }).optional() }))
+        .optional(),
+      npmPackage: z.string().optional(),
+    })),
+    redirects: z.record(z.string(), z.string()).optional(),
+    npmPackages: z.record(
+      z.string(),
+      z.object({ name: z.string(), version: z.string(), dependencies: z.array(z.string()).default([]) }),
+    ).optional(),
   })
 );
+type DenoInfo = z.infer<typeof DenoInfo>;
 
 /**
- * Each local module by its path relative to the first, with its content; each package as `npm:name` with its exact
- * versions; remote modules by their specifiers; `sluice` with its version, which stands for its own modules.
+ * Each local module by its path relative to the first, with its content; each package it needs as `npm:name` with its
+ * exact versions; remote modules by their specifiers; `sluice` with its version, which stands for its own modules.
  */
 export async function listModules(module: string, digests: FileDigests): Promise<Sources> {
   const info = await readModuleGraph(module);
@@ -28,7 +39,7 @@ export async function listModules(module: string, digests: FileDigests): Promise
   for (const { specifier, error } of info.modules) {
     if (isOwn(specifier)) continue;
     if (!specifier.startsWith("file:")) {
-      list[specifier] = "remote";
+      if (/^(https?|data|blob):/.test(specifier)) list[specifier] = "remote";
       continue;
     }
     const path = fileURLToPath(specifier);
@@ -40,10 +51,34 @@ export async function listModules(module: string, digests: FileDigests): Promise
     list[name] = await digests.digest(path, await Deno.lstat(path));
     visible.push(path);
   }
-  for (const { name, version } of Object.values(info.npmPackages ?? {})) {
-    list[`npm:${name}`] = [list[`npm:${name}`], version].filter((one) => one !== undefined).sort().join(", ");
+  return {
+    list: { ...list, ...packagesOf(info) },
+    visible: [...visible, ...configFiles(folder), ...ownFiles.filter(isThere)].sort(),
+  };
+}
+
+/** What the modules import, and what that needs; sluice's own packages are as its version says. */
+function packagesOf(info: DenoInfo): Record<string, string> {
+  const packageOf = new Map(info.modules.map((module) => [module.specifier, module.npmPackage]));
+  const open = info.modules.filter(({ specifier }) => !isOwn(specifier)).flatMap((module) =>
+    (module.dependencies ?? []).flatMap(({ code }) => {
+      const specifier = code?.specifier ?? "";
+      return packageOf.get(info.redirects?.[specifier] ?? specifier) ?? [];
+    })
+  );
+  const found = new Map<string, Set<string>>();
+  const seen = new Set<string>();
+  while (open.length > 0) {
+    const id = open.pop()!;
+    const known = info.npmPackages?.[id];
+    if (known === undefined || known.name === sluicePackage || seen.has(id)) continue;
+    seen.add(id);
+    found.set(known.name, (found.get(known.name) ?? new Set()).add(known.version));
+    open.push(...known.dependencies);
   }
-  return { list, visible: [...visible, ...configFiles(folder), ...ownFiles.filter(isThere)].sort() };
+  return Object.fromEntries(
+    [...found].map(([name, versions]) => [`npm:${name}`, [...versions].sort().join(", ")]),
+  );
 }
 
 const ownRoot = new URL("../", sluiceRoot);
