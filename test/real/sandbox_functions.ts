@@ -49,7 +49,7 @@ step("reach", {
       read: () => Deno.readTextFile(secret),
       connect: () => Deno.connect({ hostname: "127.0.0.1", port: Number(port) }),
       environment: async () => await Promise.resolve(Deno.env.get("SLUICE_PROBE_SECRET")),
-      start: () => new Deno.Command("/bin/true").output(),
+      start: async () => await new Deno.Command("/bin/true").output(),
       link: () => Deno.symlink(secret, `${outputs.out}.link`),
     };
     const done: string[] = [];
