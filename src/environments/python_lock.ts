@@ -1,6 +1,7 @@
 /** From what a Python spec asks for to exact versions with digests, by uv. */
 import { join } from "node:path";
-import { refuse } from "../core/error.ts";
+import { refuse, SluiceError } from "../core/error.ts";
+import { listNames } from "../core/suggest.ts";
 import { isOfVersionControl, PinnedRequirement, type PythonLockEntry } from "./lock_file.ts";
 import type { Interpreter } from "./interpreter_memory.ts";
 import type { Requirements } from "./requirements.ts";
@@ -60,6 +61,7 @@ async function askUv(
   const { source } = requirements;
   switch (source.is) {
     case "uv-lock": {
+      await refuseStaleUvLock(uv, requirements, source.folder, surroundings, work);
       const chosen = ["--frozen", "--no-dev", "--no-emit-project", "--format", "requirements-txt"];
       const exported = parsePins(
         await runUv({ ...call, arguments: ["export", ...chosen, ...plain, ...python] }, surroundings, work),
@@ -94,6 +96,45 @@ async function askUv(
           ], lines.join("\n"))));
     }
   }
+}
+
+/**
+ * Fails with LOCK_STALE. uv decides only where a requirement reads otherwise: it takes a lock that was made with other
+ * places to fetch from for a stale one, so it is asked with the machine's and with none.
+ */
+async function refuseStaleUvLock(
+  uv: string,
+  { text }: Requirements,
+  folder: string,
+  surroundings: Surroundings,
+  work: Work,
+): Promise<void> {
+  const { findMoved } = await import("./uv_lock.ts");
+  const path = join(folder, "uv.lock");
+  const moved = findMoved(text.requirements, await Deno.readTextFile(path));
+  if (moved.length === 0) return;
+  const call = { uv, folder, purpose: "check `uv.lock`", isResolving: true };
+  const check = ["lock", "--check", "--offline", "--no-python-downloads"];
+  for (
+    const [places, variables] of [[fetchArguments(surroundings), surroundings.variables], [[], {}]] as const
+  ) {
+    const { PATH = "", HOME = "" } = surroundings.variables;
+    const asked = { ...surroundings, variables: { PATH, HOME, PIP_CONFIG_FILE: "/dev/null", ...variables } };
+    const isFitting = await runUv({ ...call, arguments: [...check, ...places] }, asked, work)
+      .then(() => true, (error) => {
+        if (error instanceof SluiceError) return false;
+        throw error;
+      });
+    if (isFitting) return;
+  }
+  refuse({
+    code: "LOCK_STALE",
+    message: `Cannot take the environment from \`uv.lock\` as \`pyproject.toml\` asks for something else: ${
+      listNames(moved)
+    }`,
+    at: { file: path },
+    hint: "Run `uv lock` in that folder",
+  });
 }
 
 /** Calls `use` with a temporary file of these lines; without one when there are none. */

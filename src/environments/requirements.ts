@@ -73,7 +73,8 @@ async function readProject(folder: string): Promise<Requirements> {
     source: locked === undefined ? { is: "pyproject", path } : { is: "uv-lock", folder },
     folder,
     text: { requirements: dependencies, constraints: [], options: [], places: [], files: {} },
-    content: locked === undefined ? content : { lock: locked },
+    // The project's own words too: a lock of other words than they are now is not taken unseen.
+    content: locked === undefined ? content : { lock: locked, project: content },
     ...(requires === undefined ? {} : { requires }),
     ...await pythonVersionFile(folder),
   };

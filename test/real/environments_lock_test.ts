@@ -167,6 +167,13 @@ realTest(["uv"], "a project without uv.lock is resolved, one with it is installe
     const exported = await open().prepare(fileOf(join(project, "pyproject.toml")), silent);
     assert.equal(await runIn(exported, "alder-says"), "alder 1.0\n");
     await assert.rejects(runIn(exported, "birch-says"));
+    const changed = pyproject.replace('["alder"]', '["alder", "birch"]');
+    await Deno.writeTextFile(join(project, "pyproject.toml"), changed);
+    assert.equal((await open().observe(fileOf(project))).is, "unlocked");
+    const failure = await failureOf(open().prepare(fileOf(project), silent));
+    assert.equal(failure.code, "LOCK_STALE");
+    assert.match(failure.message, /`birch`/);
+    await Deno.writeTextFile(join(project, "pyproject.toml"), pyproject);
     await Deno.remove(join(project, "uv.lock"));
     assert.equal((await open().observe(fileOf(project))).is, "locked");
   });
