@@ -1,4 +1,5 @@
 /** The first byte at which two files differ. */
+import { Buffer } from "node:buffer";
 import { type Found, shorten } from "./comparison.ts";
 import { openRegular, pieceBytes, readAt } from "./read_pieces.ts";
 
@@ -6,12 +7,24 @@ import { openRegular, pieceBytes, readAt } from "./read_pieces.ts";
 export async function findDifferingByte(before: string, after: string): Promise<number | undefined> {
   using a = await openRegular(before);
   using b = await openRegular(after);
+  const [left, right] = [Buffer.alloc(pieceBytes), Buffer.alloc(pieceBytes)];
   for (let offset = 0;; offset += pieceBytes) {
-    const [left, right] = await Promise.all([readAt(a, offset, pieceBytes), readAt(b, offset, pieceBytes)]);
-    const at = firstMismatch(left, right);
-    if (at !== undefined) return offset + at;
-    if (left.length < pieceBytes) return undefined;
+    const [one, other] = await Promise.all([fill(a, left), fill(b, right)]);
+    // The system's own comparison is many times as fast as a loop.
+    if (!one.equals(other)) return offset + firstMismatch(one, other)!;
+    if (one.length < pieceBytes) return undefined;
   }
+}
+
+/** The part of the buffer that was filled, all of it but at the end of the file. */
+async function fill(file: Deno.FsFile, buffer: Buffer): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const read = await file.read(buffer.subarray(filled));
+    if (read === null) break;
+    filled += read;
+  }
+  return buffer.subarray(0, filled);
 }
 
 /** Index of the first element that differs or is missing in one. */

@@ -193,6 +193,7 @@ async function compareSteps(prepared: Prepared, own: Tracker, executed: Executed
   const items: VerifiedItem[] = [];
   const reports = new Map(executed.reports.map((report) => [report.step, report]));
   for (const step of prepared.plan.steps) {
+    prepared.options.signal.throwIfAborted();
     items.push(...await compareStep(prepared, step, reports.get(step.name)!, own));
   }
   return items;
