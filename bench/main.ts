@@ -7,8 +7,10 @@
 import { arch, cpus, release, totalmem, type } from "node:os";
 import { parseArgs } from "node:util";
 import { rowsAsMarkdown } from "./row.ts";
+import { measureCacheRestore } from "./rows/cache_restore.ts";
 import { measureEnvironments } from "./rows/environments.ts";
 import { measureFirstRun } from "./rows/first_run.ts";
+import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
@@ -22,6 +24,8 @@ const works = {
   environments: measureEnvironments,
   "type-check": measureTypeCheck,
   "first-run": measureFirstRun,
+  "cache-restore": measureCacheRestore,
+  "hash-input": measureHashInput,
 };
 
 const { values } = parseArgs({
