@@ -1,7 +1,7 @@
 /** From what is shown to a step to bubblewrap's arguments. */
 import { refuse } from "../core/error.ts";
 import type { SandboxPolicy } from "../core/ports.ts";
-import { isBelow, isWithin, type Visible } from "./visible_paths.ts";
+import { isBelow, isWithin, type Place, type Visible } from "./visible_paths.ts";
 
 export interface BubblewrapSetting {
   readonly policy: Pick<SandboxPolicy, "folder" | "net" | "variables">;
@@ -70,6 +70,9 @@ export function bubblewrapArguments(setting: BubblewrapSetting): string[] {
   if (args.length > mostArguments) refuseMany(visible);
   return args;
 }
+
+const mountOption = ({ access, isOptional }: Place): string =>
+  `${access === "write" ? "--bind" : "--ro-bind"}${isOptional ? "-try" : ""}`;
 
 /** Less what a shell adds; what it would change or drop is set again. */
 function variableArguments(variables: SandboxPolicy["variables"]): string[] {

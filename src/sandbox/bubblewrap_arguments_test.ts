@@ -3,14 +3,14 @@ import { bubblewrapArguments, type BubblewrapSetting } from "./bubblewrap_argume
 import { codeOf } from "./test_failure.ts";
 import type { Place } from "./visible_paths.ts";
 
-const file = (path: string): Place => ({ path, is: "file", access: "read" });
+const file = (path: string): Place => ({ path, is: "file", access: "read", isOptional: false });
 const base: BubblewrapSetting = {
   policy: { folder: "/project", net: false, variables: { PATH: "/usr/bin" } },
   visible: {
     places: [
-      { path: "/project/out", is: "folder", access: "write" },
+      { path: "/project/out", is: "folder", access: "write", isOptional: false },
       file("/project/train.py"),
-      { path: "/usr", is: "folder", access: "read" },
+      { path: "/usr", is: "folder", access: "read", isOptional: true },
     ],
     links: [{ at: "/bin", target: "usr/bin" }],
     folders: ["/project"],
@@ -33,7 +33,7 @@ Deno.test("bubblewrapArguments() makes folders and links, then mounts, then clos
     "--unshare-all --unshare-user --disable-userns --hostname localhost --cap-drop ALL --new-session " +
       "--die-with-parent --unsetenv OLDPWD --unsetenv SHLVL --unsetenv _ --tmpfs /tmp --proc /proc --dev /dev " +
       "--dir /project --symlink usr/bin /bin --bind /project/out /project/out " +
-      "--ro-bind /project/train.py /project/train.py --ro-bind /usr /usr " +
+      "--ro-bind /project/train.py /project/train.py --ro-bind-try /usr /usr " +
       "--file 8 /etc/passwd --remount-ro /proc --remount-ro / --chdir /project",
   );
 });
@@ -67,13 +67,13 @@ const rules: readonly (readonly [name: string, setting: BubblewrapSetting, has: 
   ],
   [
     "shows a /tmp that is granted",
-    visible({ places: [{ path: "/tmp", is: "folder", access: "write" }] }),
+    visible({ places: [{ path: "/tmp", is: "folder", access: "write", isOptional: false }] }),
     "--bind /tmp /tmp",
     "--tmpfs",
   ],
   [
     "puts nothing in a folder that is granted",
-    visible({ places: [{ path: "/etc", is: "folder", access: "read" }] }),
+    visible({ places: [{ path: "/etc", is: "folder", access: "read", isOptional: false }] }),
     "--ro-bind /etc /etc",
     "/etc/passwd",
   ],

@@ -34,8 +34,10 @@ export interface LandlockSetting {
 export function landlockArguments(setting: LandlockSetting): readonly [string, ...string[]] {
   const { visible, devices, deno, program, argv } = setting;
   const isListed = (path: string) => !visible.places.some((place) => isWithin(path, place.path));
-  const rules: (readonly [rights: number, path: string])[] = [
-    ...visible.places.map(({ path, is, access }) => [rightsOf(is === "folder", access), path] as const),
+  const rules: (readonly [rights: number, path: string, isOptional?: boolean])[] = [
+    ...visible.places.map(({ path, is, access, isOptional }) =>
+      [rightsOf(is === "folder", access), path, isOptional] as const
+    ),
     ...[...visible.split, visible.folder].filter(isListed).map((path) => [READ_DIR, path] as const),
     [readFile | READ_DIR, "/proc"],
     ...plainDevices.map((name) => [READ_FILE | WRITE_FILE, join("/dev", name)] as const),
@@ -55,7 +57,7 @@ export function landlockArguments(setting: LandlockSetting): readonly [string, .
     ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-code-cache"],
     `data:text/javascript,${encodeURIComponent(`(${launch})()`)}`,
     JSON.stringify(launchOrder(setting, program)),
-    ...rules.map(([rights, path]) => `${rights.toString(16)}:${path}`),
+    ...rules.map(([rights, path, isOptional]) => `${rights.toString(16)}${isOptional ? "?" : ""}:${path}`),
     "--",
     ...argv,
   ];

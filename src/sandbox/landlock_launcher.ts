@@ -34,7 +34,8 @@ export interface LaunchOrder {
 }
 
 /**
- * Arguments: a `LaunchOrder` as JSON, then a rule each (rights in hexadecimal, a colon, a real path), `--`, and the
+ * Arguments: a `LaunchOrder` as JSON, then a rule each (rights in hexadecimal, a question mark where the
+ * path may be gone, a colon, a real path), `--`, and the
  * program's arguments from its name on. What it cannot do it says after `sluice-landlock: `, and ends with 126.
  */
 export function launch(): void {
@@ -83,12 +84,14 @@ export function launch(): void {
   must(ruleset >= 0n, "the kernel makes no set of rules");
   for (const rule of rules) {
     const colon = rule.indexOf(":"), path = rule.slice(colon + 1);
+    const [rights = "", ...isOptional] = rule.slice(0, colon).split("?");
     // O_PATH and O_CLOEXEC; RESOLVE_NO_SYMLINKS: a link that was put there meanwhile is not followed.
     const how = new Uint8Array(new BigUint64Array([0x280000n, 0n, 4n]).buffer);
     const file = libc.openat2(number("openat2"), -100n, text(path), how, 24n);
+    if (file < 0n && isOptional.length > 0) continue;
     must(file >= 0n, `cannot find ${path} without following a link`);
     const beneath = new DataView(new ArrayBuffer(12));
-    beneath.setBigUint64(0, BigInt(`0x${rule.slice(0, colon)}`) & handledFiles, true);
+    beneath.setBigUint64(0, BigInt(`0x${rights}`) & handledFiles, true);
     beneath.setInt32(8, Number(file), true);
     const added = libc.addRule(number("landlock_add_rule"), ruleset, 1n, new Uint8Array(beneath.buffer), 0n);
     must(added === 0n, `no rule can be made for ${path}`);

@@ -39,6 +39,8 @@ export interface Place {
   readonly path: string;
   readonly is: "file" | "folder" | "other";
   readonly access: "read" | "write";
+  /** Whether a step can do without it, should it be gone when it is shown: nothing declared it by itself. */
+  readonly isOptional: boolean;
 }
 
 /** The kernel makes these; nothing in them can be granted as a file. */
@@ -70,7 +72,9 @@ export function visiblePaths(
     const found = world.resolve(path, from);
     if (found === undefined) continue;
     const before = places.get(found.path);
-    if (before === undefined || before.access === "read") places.set(found.path, { ...found, access, from });
+    if (before === undefined || before.access === "read") {
+      places.set(found.path, { ...found, access, from, isOptional: from === "machine" });
+    }
   }
   const folder = world.resolve(options.folder, "step");
   const hidden = options.hidden.map((path) => world.resolve(path, "machine")?.path ?? path);
@@ -86,7 +90,7 @@ export function visiblePaths(
   const ends = [...kept.keys(), ...links.map(({ at }) => at)].map((path) => dirname(path));
   const folders = new Set([...ends, ...(folder === undefined ? [] : [folder.path])].flatMap(withParents));
   return {
-    places: [...kept.values()].map(({ path, is, access }) => ({ path, is, access }))
+    places: [...kept.values()].map(({ from: _, ...place }) => place)
       .sort((a, b) => a.path < b.path ? -1 : 1),
     links,
     folders: [...folders].filter((path) => !isShown(path, kept)).sort(),
@@ -138,7 +142,9 @@ function takeApart(
     const path = join(folder, name);
     if (left.includes(path) || places.has(path)) continue;
     const found = world.enter(path);
-    if (found !== undefined && found.is !== "link") places.set(path, { path, is: found.is, access, from });
+    if (found !== undefined && found.is !== "link") {
+      places.set(path, { path, is: found.is, access, from, isOptional: true });
+    }
   }
 }
 
@@ -150,7 +156,7 @@ const isShown = (path: string, places: ReadonlyMap<string, unknown>): boolean =>
   withParents(path).some((at) => places.has(at));
 
 interface World {
-  resolve(path: string, from: Wish["from"]): Omit<Place, "access"> | undefined;
+  resolve(path: string, from: Wish["from"]): Pick<Place, "path" | "is"> | undefined;
   list(path: string): readonly string[];
   /** What is at a path whose folder is real; a link found there is kept. */
   enter(path: string): Found | undefined;
