@@ -70,11 +70,16 @@ export function openProject(root: string) {
 
 /** Makes the project in `root` and runs it once. */
 export async function makeProject(root: string, call: Call = {}): Promise<Project> {
+  const project = await writeProject(root);
+  await expectDone(project.run(call));
+  return project;
+}
+
+export async function writeProject(root: string): Promise<Project> {
   const project = openProject(root);
   await copyFolder(source, project.folder);
   const config = { links: [repository], imports: { sluice: "jsr:@sluice/sluice@^0.1" } };
   await Deno.writeTextFile(project.path("deno.json"), JSON.stringify(config));
-  await expectDone(project.run(call));
   return project;
 }
 

@@ -31,7 +31,7 @@ const stepPositional: PositionalSpec = {
 };
 
 const options: readonly OptionSpec[] = [
-  { ...entryPointOption, description: "What would be run: the step is asked about as part of that" },
+  entryPointOption,
   parameterOption,
   sandboxOption,
   cacheOption,
@@ -46,7 +46,7 @@ const spec: CommandSpec = {
   name: "why",
   summary: "Say whether a step would run now, and exactly why",
   description: "Tells what changed since its last run with old and new, down to the line of a source file. " +
-    "Parameters are given as for a run. It runs nothing, and writes nothing.",
+    "Parameters are given as for a run, and the step is asked about as part of that run. Nothing runs.",
   positionals: [stepPositional, pipelinePositional],
   options,
   examples: [
