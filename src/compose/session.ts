@@ -43,7 +43,7 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     variables,
     location: locateTracker(choice),
     openTracker: (create: boolean) => tracker ??= openTracker({ ...choice, create }),
-    environments: () => environments ??= openProjectEnvironments(project, variables),
+    environments: () => environments ??= openProjectEnvironments(project, variables, options.locked),
     cache: () => cache ??= openCacheNow(),
     digests: () => digests ??= openDigests(),
     sandbox: () => sandbox ??= openMachineSandbox(options.sandbox ?? "auto", variables, project),
