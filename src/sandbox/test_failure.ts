@@ -11,3 +11,14 @@ export function codeOf(call: () => unknown): Code | undefined {
     throw error;
   }
 }
+
+/** The same of a call that takes its time. */
+export async function codeOfAsync(call: () => Promise<unknown>): Promise<Code | undefined> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SluiceError) return error.failure.code;
+    throw error;
+  }
+}
