@@ -10,6 +10,7 @@ import { rowsAsMarkdown } from "./row.ts";
 import { measureCacheRestore } from "./rows/cache_restore.ts";
 import { measureEnvironments } from "./rows/environments.ts";
 import { measureFirstRun } from "./rows/first_run.ts";
+import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
@@ -26,6 +27,7 @@ const works = {
   "first-run": measureFirstRun,
   "cache-restore": measureCacheRestore,
   "hash-input": measureHashInput,
+  forwarder: measureForwarder,
 };
 
 const { values } = parseArgs({
