@@ -4,21 +4,31 @@ import { canonicalJson } from "../core/canonical_json.ts";
 import type { EnvironmentContents } from "../core/environment.ts";
 import type { KeyParts } from "../core/step_key.ts";
 import type { KeyRecord } from "../core/step_result.ts";
-import { byName } from "./explain_records.ts";
+import { byName, isSame } from "./explain_records.ts";
 
 /** Packages, interpreter and platform where both environments are known; else only that they differ. */
 export function explainEnvironment(before: KeyRecord, now: KeyRecord): Change[] {
   const [old, next] = [before.parts.environment, now.parts.environment];
-  const [oldName, nextName] = [nameOf(old), nameOf(next)];
-  if (oldName === nextName) return [];
+  if (isSame(old, next)) return [];
   const known = before.environment !== undefined && now.environment !== undefined
     ? explainContents(before.environment, now.environment)
     : [];
-  return known.length > 0 ? known : [{ is: "environment", old: oldName, new: nextName }];
+  if (known.length > 0) return known;
+  const [a, b] = [nameOf(old, before), nameOf(next, now)];
+  if (a !== b) return [{ is: "environment", old: a, new: b }];
+  const whole = (part: typeof old) => typeof part === "string" ? part : canonicalJson(part);
+  return [{ is: "environment", old: whole(old), new: whole(next) }];
 }
 
-const nameOf = (environment: KeyParts["environment"]): string =>
-  typeof environment === "string" ? environment : `unlocked ${canonicalJson(environment.unlocked)}`;
+/** `host`, `python, not locked yet`, `deno 2.9.6`; the id where no more is known. */
+function nameOf(environment: KeyParts["environment"], { environment: contents }: KeyRecord): string {
+  if (typeof environment !== "string") {
+    const kind = (environment.unlocked as { readonly kind?: unknown } | null)?.kind;
+    return kind === "python" ? "python, not locked yet" : String(kind);
+  }
+  if (contents === undefined) return environment;
+  return [contents.kind, contents.interpreter?.version].filter((part) => part !== undefined).join(" ");
+}
 
 function explainContents(old: EnvironmentContents, next: EnvironmentContents): Change[] {
   const packages = byName(old.packages, next.packages).map(([name, a, b]): Change => ({

@@ -61,7 +61,9 @@ export function openProject(root: string) {
       for (const { step, ...each } of forecast) {
         if (each.is === "cached") continue;
         const text = each.is === "depends" ? forecastText(each) : causesText(each.causes, 9);
-        said[step] = text.replaceAll(`${folder}/`, "").replaceAll(/\b[0-9a-f]{12}\b/g, "#");
+        said[step] = text.replaceAll(`${folder}/`, "").replaceAll(/\b[0-9a-f]{12}\b/g, "#")
+          // Whichever this machine has.
+          .replaceAll(/→ (?:bubblewrap|landlock)$/g, "→ tier");
       }
       return said;
     },

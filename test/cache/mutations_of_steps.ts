@@ -164,6 +164,19 @@ const declared: readonly Mutation[] = [
     runs: ["split"],
   },
   {
+    name: "another environment",
+    edit: async (project) => {
+      await project.replace(
+        "pipeline.ts",
+        '  env,\n  cache: true,\n  sources: ["split',
+        '  env: deno(),\n  sources: ["split',
+      );
+      await project.replace("pipeline.ts", "{ boolean, each", "{ boolean, deno, each");
+    },
+    says: { split: `environment # → deno ${Deno.version.deno}`, ...afterSplit },
+    runs: ["split"],
+  },
+  {
     name: "a function that is cached no more",
     edit: replace("  params: { loss", "  cache: false,\n  params: { loss", "score/score.ts"),
     says: { score: "not cached: the step says so; source score.ts:6 changed" },

@@ -85,6 +85,15 @@ if (import.meta.main) await main(elsewhere);
   },
   { name: "no sandbox", edit: () => ({ args: ["--sandbox", "off"] }), says: {} },
   {
+    name: "a sandbox, where there was none",
+    prepare: { args: ["--sandbox", "off"] },
+    edit: () => ({}),
+    says: {
+      ...ofEach("its result was made in a weaker sandbox none → tier"),
+      score: "its result was made in a weaker sandbox deno → tier",
+    },
+  },
+  {
     name: "a deleted cache",
     edit: async (project) => await Deno.remove(project.cache, { recursive: true }),
     says: ofEach("what it last ran with is not kept any more"),
