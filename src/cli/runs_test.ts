@@ -202,6 +202,7 @@ Deno.test("an empty cache has no environments, and the doctor says what is there
       ["deno", "ok"],
       ["uv", "later"],
       ["python", "later"],
+      ["sandbox", "later"],
       ["cache", "ok"],
       ["tracker", "later"],
       ["git", "later"],

@@ -26,6 +26,7 @@ export async function examineMachine(options: ExamineOptions): Promise<Examined[
     { name: "deno", state: "ok", found: `${Deno.version.deno} at ${Deno.execPath()}` },
     await examineUv(options, cache),
     ...await examinePythons(options, cache),
+    await examineHolding(options, cache),
     await examineCache(cache),
     await examineTracker(options),
     await examineGit(options),
@@ -62,6 +63,29 @@ async function examinePythons(
     return [{ name: "python", state: "later", found: "none", advice: "For Python steps, install Python 3" }];
   }
   return found.map(({ version, path }) => ({ name: "python", state: "ok", found: `${version} at ${path}` }));
+}
+
+/** What holds steps; bubblewrap is not fetched for it. */
+async function examineHolding({ variables }: ExamineOptions, cache: string): Promise<Examined> {
+  const name = "sandbox";
+  const { bubblewrapVersion, findBubblewrap } = await import("../environments/bubblewrap.ts");
+  const { examineSandbox } = await import("../sandbox/holding_tier.ts");
+  const bubblewrap = await findBubblewrap(cache, variables, { isOffline: true });
+  const { tier, found, reasons, advice } = await examineSandbox({
+    cache,
+    findBubblewrap: () => Promise.resolve(bubblewrap),
+  });
+  if (tier === "bubblewrap") return { name, state: "ok", found };
+  if (Deno.build.os === "linux" && bubblewrap === undefined) {
+    const fetched = `the first run fetches bubblewrap ${bubblewrapVersion} with pip`;
+    return { name, state: "later", found: tier === undefined ? fetched : `${found}; ${fetched}` };
+  }
+  return {
+    name,
+    state: tier === undefined ? "missing" : "ok",
+    found: [found, ...reasons].join("; "),
+    ...(advice === undefined ? {} : { advice }),
+  };
 }
 
 /** The nearest folder that is there says whether the cache can be written, and how much space it has. */

@@ -9,7 +9,7 @@ export type BubblewrapFound =
   /** In bubblewrap's own words. */
   | { readonly is: "fails"; readonly path: string; readonly words: string };
 
-/** Runs a program that does nothing in a whole sandbox; what worked before on this machine is not tried again. */
+/** Runs a program that does nothing in a whole sandbox; what worked before on this machine is not tried again, but `isAfresh`. */
 export async function findBubblewrap(
   { cache, findBubblewrap }: Pick<SandboxOptions, "cache" | "findBubblewrap">,
   descriptors: Descriptors,
@@ -23,7 +23,7 @@ export async function findBubblewrap(
   for (const disablesNamespaces of [true, false]) {
     const tried = await tryBubblewrap(path, disablesNamespaces, descriptors);
     if (tried === undefined) {
-      await rememberBubblewrap(cache, path, { disablesNamespaces });
+      if (!isAfresh) await rememberBubblewrap(cache, path, { disablesNamespaces });
       return { is: "works", path, disablesNamespaces };
     }
     // The first words tell more, unless they only say that this bubblewrap is older, or set to run as root.
