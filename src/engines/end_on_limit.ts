@@ -70,7 +70,8 @@ function askInside(pid: number): boolean {
   return programs.length > 0;
 }
 
-function killTree(pid: number, orphans: Orphans | undefined): void {
+/** All that is found at this moment. */
+export function killTree(pid: number, orphans: Orphans | undefined): void {
   const all = [...descendantsOf([pid]), ...orphans?.pids() ?? []];
   signalGroup(pid, "SIGKILL");
   for (const each of all) send(each, "SIGKILL");

@@ -2,19 +2,19 @@
 import { refuse } from "../core/error.ts";
 import { killMarked } from "../core/marked_processes.ts";
 import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
-import { endOnLimit, signalGroup } from "./end_on_limit.ts";
+import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
-import { killOrphans, startWithOrphans } from "./orphans.ts";
+import { killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
 import { signalOf } from "./signal_names.ts";
 
 /** How long after a process's end its output is waited for, should something hold it open. */
 const outputMs = 1000;
 
-/** The leaders of the groups that are under way: they do not outlive us when we end in the middle of it. */
-const running = new Set<number>();
+/** The first processes of steps that are under way: they do not outlive us when we end in the middle of it. */
+const running = new Map<number, Orphans | undefined>();
 globalThis.addEventListener("unload", () => {
-  running.forEach((pid) => signalGroup(pid, "SIGKILL"));
+  running.forEach((orphans, pid) => killTree(pid, orphans));
   killOrphans();
 });
 
@@ -46,7 +46,7 @@ export const localEngine: Engine = {
     }
     const { child, orphans } = started;
     const startedAt = Date.now();
-    running.add(child.pid);
+    running.set(child.pid, orphans);
     const limit = endOnLimit(child.pid, spec, orphans, signal);
     const output = readOutput(child, log, onLine);
     output.failed.then(() => signalGroup(child.pid, "SIGKILL"));

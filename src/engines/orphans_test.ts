@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ProcessExit, ProcessSpec } from "../core/ports.ts";
 import { localEngine } from "./local_engine.ts";
 import { childrenOf } from "./process_tree.ts";
@@ -118,3 +119,23 @@ function sleepers(mark: string): number[] {
     }
   });
 }
+
+Deno.test("localEngine ends the daemons of a step when the program itself ends in the middle of it", async () => {
+  const mark = newMark();
+  const program = `
+import { localEngine } from "${import.meta.resolve("./local_engine.ts")}";
+const command = "setsid env -i sleep ${mark} & (setsid env -i sleep ${mark} &); sleep ${mark}";
+localEngine.run(
+  { argv: ["sh", "-c", command], folder: "/", variables: { PATH: "/usr/bin:/bin" }, log: "/dev/null", tellsSignals: false },
+  { signal: new AbortController().signal, onLine() {} },
+);
+setTimeout(() => Deno.exit(4), 500);`;
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--config", fileURLToPath(import.meta.resolve("../../deno.json"))],
+      `data:text/javascript,${encodeURIComponent(program)}`,
+    ],
+  }).output();
+  assert.equal(code, 4);
+  assert.deepEqual(sleepers(mark), []);
+});
