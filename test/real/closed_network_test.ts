@@ -159,38 +159,46 @@ realTest(["bubblewrap"], "a closed step's end is told through the forwarder", as
   assert.ok(Date.now() - startedAt < 2500);
 });
 
-const visitor = (port: number) => `
-import sys, urllib.request
-for at in "http://127.0.0.1:${port}/a", "http://127.0.0.2:${port}/b", "http://other.example/c":
+/** Asks for three addresses, of which the step is granted the first, and prints what each is answered. */
+const visitors = {
+  urllib: `
+import sys, urllib.error, urllib.request
+for at in sys.argv[1:]:
     try:
-        print(urllib.request.urlopen(at, timeout=10).read().decode())
-    except OSError as error:
-        print(error)
-`;
+        print(200, urllib.request.urlopen(at, timeout=10).read().decode().strip())
+    except urllib.error.HTTPError as error:
+        print(error.code, error.read().decode().strip())`,
+  requests: `
+import sys, requests
+for at in sys.argv[1:]:
+    answer = requests.get(at, timeout=10)
+    print(answer.status_code, answer.text.strip())`,
+  deno: `
+for (const at of Deno.args) {
+  const answer = await fetch(at);
+  console.log(answer.status, (await answer.text()).trim());
+}`,
+};
 
-realTest(["python", "bubblewrap"], "a closed step reaches the hosts it named through the proxy", async () => {
+realTest(["mlflow", "bubblewrap"], "a closed step reaches the hosts it named through the proxy", async () => {
   await using place = await openPlace();
   await using origin = openOrigin();
-  const hosts = [`127.0.0.1:${origin.port}`];
-  const proxy = await place.sandbox.openProxy(hosts, place.hold, [place.session.server]);
-  const servers = [place.session.server, proxy.server];
-  const { port } = origin;
-  const python = await place.start(
-    ["python3", "-c", visitor(port)],
-    proxy.variables,
-    servers,
-    undefined,
-    hosts,
-  );
-  const refused = (to: string) => `HTTP Error 403: The step may not reach ${to}, only 127.0.0.1:${port}`;
-  assert.deepEqual(python.output.trimEnd().split("\n"), [
-    "GET /a",
-    refused(`127.0.0.2:${port}`),
-    refused("other.example:80"),
-  ]);
-  const ask = `import os, urllib.request\n` +
-    `print(urllib.request.urlopen(os.environ["MLFLOW_TRACKING_URI"] + "/health").read().decode())`;
-  assert.equal((await place.start(["python3", "-c", ask], proxy.variables, servers)).output, "OK\n");
+  const named = `127.0.0.1:${origin.port}`;
+  const elsewhere = `127.0.0.2:${origin.port}`;
+  const proxy = await place.sandbox.openProxy([named], place.hold, [place.session.server]);
+  const visit = async (...argv: Argv) => {
+    const asked = [`http://${named}/a`, `http://${elsewhere}/b`, "http://other.example/c"];
+    const servers = [place.session.server, proxy.server];
+    const own = `${place.session.uri}/health`;
+    return (await place.start([...argv, ...asked, own], proxy.variables, servers, undefined, [named])).output;
+  };
+  const refused = (to: string) => `403 The step may not reach ${to}, only ${named}`;
+  const expected = ["200 GET /a", refused(elsewhere), refused("other.example:80"), "200 OK", ""].join("\n");
+  const deno = await Deno.realPath(Deno.execPath());
+  const module = `data:text/javascript,${encodeURIComponent(visitors.deno)}`;
+  assert.equal(await visit("python3", "-c", visitors.urllib), expected);
+  assert.equal(await visit(await mlflowPython(), "-c", visitors.requests), expected);
+  assert.equal(await visit(deno, "run", "--quiet", "--allow-net", module), expected);
   proxy.close();
 });
 
