@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openCache } from "../../src/cache/cache.ts";
+import { explainExecuted } from "../../src/compose/forecast_plan.ts";
+import { openTracker } from "../../src/compose/open_tracker.ts";
+import type { Plan } from "../../src/core/plan.ts";
+import { openEnvironments } from "../../src/environments/environments.ts";
+import { executedLines } from "../../src/terminal/cause_text.ts";
 import { expectDone, filesBelow, makeProject, type Project, writeProject } from "./mutated_project.ts";
 import { workingFolder } from "../run/run_project.ts";
 
@@ -85,6 +91,41 @@ Deno.test("sluice why of a tracker that cannot be read says so", () =>
     assert.equal(
       await say(project, "split", "--rows", "1"),
       "split will run; why cannot be told as the tracker cannot be read\n",
+    );
+  }));
+
+Deno.test("after a run it can be said why steps were executed, from what is recorded", () =>
+  withProject(async (project) => {
+    const variables = { XDG_CACHE_HOME: join(project.root, "cache") };
+    const explain = async (args: readonly string[]) => {
+      const { events } = await expectDone(project.run({ args }));
+      const ended = events.find((event) => event.is === "run-ended")!;
+      const plan: Plan = JSON.parse((await expectDone(project.run({ args: [...args, "--dry-run"] }))).stdout);
+      const tracker = await openTracker({ workingFolder: project.folder, variables, create: false });
+      const environments = openEnvironments({ project: project.folder, variables });
+      try {
+        return executedLines(
+          await explainExecuted(plan, ended.steps, {
+            cache: () => Promise.resolve(openCache({ cache: project.cache, clock: Date.now })),
+            environments: () => Promise.resolve(environments),
+            openTracker: () => Promise.resolve(tracker),
+          }, { useCache: !args.includes("--no-cache") }),
+        );
+      } finally {
+        environments.close();
+        await tracker.close();
+      }
+    };
+    assert.deepEqual(await explain([]), []);
+    assert.deepEqual(await explain(["--rows", "3"]), ["split ran: parameter rows 2 → 3"]);
+    const [split, train] = await explain(["--rows", "1"]);
+    assert.equal(split, "split ran: parameter rows 3 → 1");
+    assert.match(train!, /^train-1 ran: input kept from split\.kept [0-9a-f]{12} → [0-9a-f]{12}$/);
+    await Deno.remove(join(project.cache, "store", "results"), { recursive: true });
+    assert.equal((await explain(["--rows", "1"]))[0], "split ran: its result is not kept any more");
+    assert.equal(
+      (await explain(["--no-cache", "--rows", "1"]))[0],
+      "split ran: the run takes no kept results",
     );
   }));
 
