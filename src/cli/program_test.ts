@@ -134,10 +134,24 @@ for (
   });
 }
 
+const names = [
+  "run",
+  "plan",
+  "why",
+  "lock",
+  "runs",
+  "verify",
+  "env",
+  "cache",
+  "init",
+  "doctor",
+  "completion",
+] as const;
 for (
   const [line, expected] of [
-    ["", ["run", "plan", "runs", "env", "init", "doctor", "completion"]],
-    ["--v", ["run", "plan", "runs", "env", "init", "doctor", "completion", "--help", "--version"]],
+    ["", names],
+    ["--v", [...names, "--help", "--version"]],
+    ["cache ", ["du", "gc", "verify"]],
     ["runs ", ["list", "show", "compare"]],
     ["completion ", ["bash", "zsh", "fish"]],
     ["plan --as ", ["mlproject"]],

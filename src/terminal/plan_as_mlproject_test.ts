@@ -19,7 +19,10 @@ const step = (name: string, rest: Partial<PlannedStep>): PlannedStep => ({
   metrics: [],
   needs: [],
   permissions: noPermissions,
+  granted: { read: {}, env: {} },
   limits: noLimits,
+  sandbox: "bubblewrap",
+  cache: true,
   place: {},
   ...rest,
 });
@@ -32,7 +35,8 @@ const hole = (
 Deno.test("planAsMlproject() prints commands that run in order, with braces, spaces and lists as MLflow wants them", () => {
   const file = { kind: "file", format: "csv" } as const;
   const plan: Plan = {
-    version: 1,
+    version: 2,
+    sources: {},
     pipeline: "wine",
     module: "file:///work/pipeline.ts",
     entryPoint: "main",

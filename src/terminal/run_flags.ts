@@ -71,7 +71,8 @@ export const sandboxOption: OptionSpec = {
   name: "sandbox",
   value: { is: "choice", placeholder: "MODE", choices: sandboxModes },
   default: "auto",
-  description: "What holds a step: auto is bubblewrap, else Landlock; require is bubblewrap only; off is nothing",
+  description:
+    "What holds a step: auto is bubblewrap, else Landlock; require is bubblewrap only; off is nothing",
 };
 
 export const cacheOption: OptionSpec = {

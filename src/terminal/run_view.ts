@@ -2,7 +2,15 @@
 import type { EnvironmentProgress } from "../core/environment.ts";
 import type { Event, StepReport } from "../core/event.ts";
 
-export type StepState = "queued" | "waiting" | "running" | "finished" | "cached" | "failed" | "killed" | "blocked";
+export type StepState =
+  | "queued"
+  | "waiting"
+  | "running"
+  | "finished"
+  | "cached"
+  | "failed"
+  | "killed"
+  | "blocked";
 
 export interface StepView {
   readonly step: string;

@@ -106,7 +106,7 @@ export const started = (
 ): Event => ({
   is: "run-started",
   at: 0,
-  version: 1,
+  version: 2,
   pipeline: "wine",
   entryPoint: "main",
   runId,
@@ -125,7 +125,7 @@ export const stepStarted = (step: string, at: number, attempt = 1): Event => ({
   step,
   runId: `${step}-run`,
   attempt,
-  sandbox: "none",
+  sandbox: "bubblewrap",
 });
 
 /** A run in which `train` fails and `notify` is blocked. */
