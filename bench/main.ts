@@ -14,6 +14,7 @@ import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
+import { measureSandbox } from "./rows/sandbox.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
 import { measureWhy } from "./rows/why.ts";
 import { openWorkplace } from "./workplace.ts";
@@ -28,6 +29,7 @@ const works = {
   "cache-restore": measureCacheRestore,
   "hash-input": measureHashInput,
   forwarder: measureForwarder,
+  sandbox: measureSandbox,
 };
 
 const { values } = parseArgs({
