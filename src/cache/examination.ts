@@ -34,9 +34,12 @@ export function openExamination(cache: string, clock: () => number): Examination
   const memory = openDigestMemory(cache, clock);
   const noted = new Map<string, { path: string; digest: Digest; content: string }>();
   let leftBytes = rereadBytes;
+  let changedAt = 0;
 
   const note: Examination["note"] = (path, name, digest, content) => {
-    if (content !== undefined) noted.set(name, { path, digest, content });
+    if (content === undefined) return;
+    noted.set(name, { path, digest, content });
+    changedAt = performance.now();
   };
 
   return {
@@ -56,7 +59,8 @@ export function openExamination(cache: string, clock: () => number): Examination
     trustsTimes: ({ sizeBytes }) => sizeBytes > smallBytes || sizeBytes > leftBytes,
     note,
     async close() {
-      if (noted.size > 0) await new Promise((resolve) => setTimeout(resolve, tickMs));
+      const waitMs = changedAt + tickMs - performance.now();
+      if (noted.size > 0 && waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       const breathe = openBreather();
       for (const [name, { path, digest, content }] of noted) {
         await breathe();

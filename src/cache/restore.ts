@@ -47,7 +47,7 @@ async function makeOutputs(
 ): Promise<boolean> {
   const breathe = openBreather();
   const intact = new Set<string>();
-  const folders = [part];
+  const folders: string[] = [];
   for (const output of Object.values(result.outputs)) {
     folders.push(...makeFolders(output, join(part, output.file)));
     for (const file of output.files) {
@@ -59,7 +59,7 @@ async function makeOutputs(
       if (!linkBlob(places, file, to, examination) && !await copyBlob(places, file, to)) return false;
     }
   }
-  // One after the other: the first writes the journal, the others find it written.
+  // One after the other: the first writes the file system's journal, the others find it written.
   for (const folder of folders.reverse()) await syncFolder(folder);
   return true;
 }
