@@ -19,7 +19,7 @@ export function lowerPermissions(head: Head, module: string, at: Place): Permiss
   }
   const folder = fileURLToPath(new URL(".", module));
   return {
-    net: typeof given.net === "object" ? texts("net", given.net, at) : truth("net", given.net, at),
+    net: typeof given.net === "object" ? hosts(given.net, at) : truth("net", given.net, at),
     read: texts("read", given.read, at).map((path) => resolve(folder, path)),
     write: texts("write", given.write, at).map((path) => resolve(folder, path)),
     env: texts("env", given.env, at),
@@ -30,6 +30,20 @@ export function lowerPermissions(head: Head, module: string, at: Place): Permiss
 function truth(name: string, given: unknown, at: Place): boolean {
   if (given === undefined || typeof given === "boolean") return given ?? false;
   return invalid(`permission \`${name}: ${given}\` as it is true or false`, at, `Such as \`${name}: true\``);
+}
+
+/** Names or addresses, each perhaps with a port: no patterns, no addresses of pages. */
+function hosts(given: readonly string[], at: Place): readonly string[] {
+  const list = texts("net", given, at);
+  const wrong = list.find((host) =>
+    !/^(\[[0-9a-fA-F:.]+\]|[^\s:/*@[\]]+)(:\d+)?$/.test(host) && !/^[0-9a-fA-F:]+$/.test(host)
+  );
+  if (wrong === undefined) return list;
+  return invalid(
+    `permission \`net: ["${wrong}"]\` as it names hosts`,
+    at,
+    'Such as `net: ["example.com"]` or `["localhost:8080"]`',
+  );
 }
 
 function texts(name: string, given: readonly string[] | undefined, at: Place): readonly string[] {

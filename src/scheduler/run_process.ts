@@ -163,8 +163,9 @@ function variablesOf(
     LANG: "C.UTF-8",
     ...(packages === undefined ? {} : { DENO_DIR: packages }),
     ...environment.variables,
-    ...proxy?.variables,
     ...attempt.session?.variables,
+    // After the server's own: both say what goes round the proxy, and the proxy leads to the server as well.
+    ...proxy?.variables,
     ...Object.fromEntries(granted),
     PATH: [...environment.path, "/usr/local/bin", "/usr/bin", "/bin"].join(":"),
     HOME: granted.find(([name]) => name === "HOME")?.[1] ?? temporary,

@@ -102,6 +102,15 @@ testRefusals(import.meta.url, [
     "permission `net: example.com`",
     ['step "s14"'],
   ],
+  ...["https://example.com", "*.example.com", "example.com/path", "me@example.com", "a b"].map((host) =>
+    [
+      `the host ${host}`,
+      "STEP_INVALID",
+      () => step(`net-${host.replaceAll(/\W/g, "")}`, { ...nothing, permissions: { net: [host] } }),
+      `permission \`net: ["${host}"]\``,
+      [`step "net-${host.replaceAll(/\W/g, "")}"`],
+    ] as const
+  ),
   [
     "a sandbox that there is not",
     "STEP_INVALID",
