@@ -18,10 +18,7 @@ export const machineFiles: readonly MachineFile[] = [
   { path: "/opt", why: "programs that are not the system's own, such as compilers and CUDA" },
   { path: "/nix/store", why: "programs and libraries, where the system is NixOS" },
   { path: "/etc/alternatives", why: "links from a program's name to the program" },
-  ...["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"].map((path) => ({
-    path,
-    why: "where the loader finds libraries",
-  })),
+  { path: "/etc/ld.so.cache", why: "where the loader finds libraries" },
   ...[
     "/etc/ssl/certs",
     "/etc/ssl/openssl.cnf",
@@ -33,24 +30,15 @@ export const machineFiles: readonly MachineFile[] = [
     "/etc/pki/tls/openssl.cnf",
   ].map((path) => ({ path, why: "certificate authorities; never the folder of private keys" })),
   ...["/etc/localtime", "/etc/timezone"].map((path) => ({ path, why: "the time zone" })),
-  ...["/etc/nsswitch.conf", "/etc/host.conf", "/etc/services", "/etc/protocols"].map((path) => ({
+  ...["/etc/nsswitch.conf", "/etc/services", "/etc/protocols"].map((path) => ({
     path,
     why: "how names are looked up; libraries fail without",
   })),
-  ...["/etc/mime.types", "/etc/fonts", "/etc/magic"].map((path) => ({
+  ...["/etc/mime.types", "/etc/fonts"].map((path) => ({
     path,
     why: "kinds of files, and fonts for plots",
   })),
-  ...["/etc/os-release", "/etc/debian_version", "/etc/lsb-release"].map((path) => ({
-    path,
-    why: "the system's release, which an environment's identity holds",
-  })),
-  ...["/etc/python3", "/etc/python3.9", "/etc/python3.10", "/etc/python3.11", "/etc/python3.12"].map((
-    path,
-  ) => ({
-    path,
-    why: "settings of the system's Python",
-  })),
+  { path: "/etc/os-release", why: "the system's release, which an environment's identity holds" },
   ...["/etc/java-17-openjdk", "/etc/java-21-openjdk"].map((path) => ({
     path,
     why: "settings of the system's Java",
