@@ -1,0 +1,5 @@
+CREATE TABLE digests (
+  name TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL, seal TEXT NOT NULL, used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = 1936487785;
+PRAGMA user_version = 1;
