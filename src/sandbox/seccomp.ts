@@ -163,7 +163,18 @@ function filterInstructions(machine: Machine, sockets: SocketRule): Instruction[
     ...refused.flatMap((name) => on(name, [error(EPERM)])),
     ...unknown.flatMap((name) => on(name, [error(ENOSYS)])),
     ...on("clone", [...unlessAny(0, namespaceFlags, EPERM), allow]),
-    ...(sockets === "own-network" ? [] : sharedWithOthers.flatMap((name) => on(name, [error(EACCES)]))),
+    ...(sockets === "own-network" ? [] : [
+      ...sharedWithOthers.flatMap((name) => on(name, [error(EACCES)])),
+      // Of the caller itself only, as 0 names it: others are not out of sight.
+      ...on("setpriority", [
+        load(argument(0)),
+        ...allowOnly([0]),
+        load(argument(1)),
+        ...allowOnly([0]),
+        allow,
+      ]),
+      ...on("prlimit64", [load(argument(0)), ...allowOnly([0]), allow]),
+    ]),
     // The kernel takes the low half of a request for the whole; so does this, or its high bits would hide one.
     ...on("ioctl", [load(argument(1)), ...ifOneOf([TIOCSTI, TIOCLINUX], EPERM), allow]),
     ...on("chmod", [...unlessAny(1, setIdBits, EPERM), allow]),

@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import platform
+import resource
 import socket
 import struct
 import sys
@@ -108,7 +109,7 @@ def standard_input():
 def capabilities():
     with open("/proc/self/status") as file:
         lines = dict(line.split(":", 1) for line in file)
-    need(any(int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")))
+    need(any(int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")))
 
 
 def new_privileges():
@@ -198,6 +199,8 @@ probes = {
     "hostname": hostname,
     "signal": lambda: os.kill(place["pid"], 0),
     "priority": lambda: os.setpriority(os.PRIO_PROCESS, place["pid"], os.getpriority(os.PRIO_PROCESS, place["pid"])),
+    "limits": lambda: resource.prlimit(place["pid"], resource.RLIMIT_CORE),
+    "processors": lambda: os.sched_setaffinity(place["pid"], os.sched_getaffinity(place["pid"])),
     "see_processes": lambda: read(f"/proc/{place['pid']}/cmdline"),
     "environment_of_parent": lambda: read(f"/proc/{place['pid']}/environ"),
     "environment": lambda: need("SLUICE_PROBE_SECRET" in os.environ),

@@ -71,6 +71,8 @@ export const probes: Readonly<Record<string, readonly Probe[]>> = {
     row("see_processes", "see other processes, with their arguments", "refused", "allowed", "allowed"),
     held("signal", "send a signal to another process", "allowed"),
     held("priority", "change another process's priority", "allowed"),
+    held("limits", "look at another process's limits, or change them", "allowed"),
+    row("processors", "choose the processors of another process", "refused", "user", "user"),
     held("ptrace_attach", "trace another process"),
     held("ptrace_child", "trace a process of its own", "allowed"),
     held("process_memory", "read another process's memory"),
