@@ -3,7 +3,7 @@ import type { Cause, Forecast } from "../core/cause.ts";
 import type { StepReport } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Cache, Environments, Tracker } from "../core/ports.ts";
-import { openForecast } from "../plan/forecast.ts";
+import { type OpenForecast, openForecast } from "../plan/forecast.ts";
 import { addLines } from "./forecast_lines.ts";
 import { openLookups } from "./forecast_lookups.ts";
 
@@ -25,8 +25,8 @@ export async function forecastPlan(
   session: ForecastSession,
   options: ForecastPlanOptions = {},
 ): Promise<Forecast> {
-  const forecastOf = await openPlanForecast(plan, session, { ...options, steps: plan.steps.length });
-  return await forecastOf(plan.steps.map((step) => step.name));
+  const { of } = await openPlanForecast(plan, session, { ...options, steps: plan.steps.length });
+  return await of(plan.steps.map((step) => step.name));
 }
 
 /** Of some steps at a time: what these need is asked, and nothing twice. `steps` says how many will be asked for. */
@@ -34,7 +34,7 @@ export async function openPlanForecast(
   plan: Plan,
   session: ForecastSession,
   { useCache = true, steps }: ForecastPlanOptions & { readonly steps: number },
-): Promise<(names: readonly string[]) => Promise<Forecast>> {
+): Promise<OpenForecast> {
   const cache = await session.cache();
   const lookups = openLookups({
     pipeline: plan.pipeline,
@@ -43,8 +43,8 @@ export async function openPlanForecast(
     openTracker: () => session.openTracker(false),
     steps,
   });
-  const forecastOf = openForecast(plan, lookups, { useCache });
-  return async (names) => await addLines(await forecastOf(names), plan, cache);
+  const { of, uncertain } = openForecast(plan, lookups, { useCache });
+  return { of: async (names) => await addLines(await of(names), plan, cache), uncertain };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Whether one step would run now, and exactly why: what `sluice why` shows. */
-import type { Why, WhyStep } from "../core/cause.ts";
+import type { StepForecast, Why, WhyStep } from "../core/cause.ts";
 import { findReach } from "../core/entry_point.ts";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
@@ -33,7 +33,7 @@ export async function whyRequest(
     if (because !== undefined) return { is: "skipped", because };
     const narrowed: ResolvedRequest = { ...resolved, reach: { ...resolved.reach, steps } };
     const { plan } = await planResolved(definition, narrowed, session);
-    return { is: "forecast", chain: await followChain(plan, step, session, options) };
+    return await followChain(plan, step, session, options);
   } finally {
     await session.close();
   }
@@ -64,8 +64,8 @@ function unreachedStep(definition: PipelineDefinition, step: string, entryPoint:
   };
 }
 
-/** At most this many steps are followed: further up, the next question is better asked of one of them. */
-const longestChain = 50;
+/** Of a longer chain only its beginning is followed, and then told where it all begins. */
+const longestChain = 12;
 
 /** Of a step that depends on several, each is followed; each is told once. */
 async function followChain(
@@ -73,24 +73,28 @@ async function followChain(
   step: string,
   session: Session,
   { useCache }: RunOptions,
-): Promise<WhyStep[]> {
-  const forecastOf = await openPlanForecast(plan, session, { useCache, steps: 1 });
-  const chain: WhyStep[] = [];
-  const told = new Set([step]);
-  for (let open = [step]; open.length > 0 && chain.length < longestChain;) {
-    const forecast = await forecastOf(open);
-    const next: string[] = [];
-    for (const [name, each] of forecast) {
-      chain.push({ step: name, forecast: each });
-      if (each.is !== "depends") continue;
-      for (const other of each.on) {
-        if (!told.has(other)) next.push(other);
-        told.add(other);
-      }
-    }
-    open = next.slice(0, longestChain);
+): Promise<Why> {
+  const forecast = await openPlanForecast(plan, session, { useCache, steps: 1 });
+  const told = new Map<string, StepForecast>();
+  const tell = async (names: readonly string[]) => {
+    for (const [name, each] of await forecast.of(names)) told.set(name, each);
+  };
+  let open = [step];
+  while (open.length > 0 && told.size < longestChain) {
+    await tell(open.slice(0, longestChain));
+    const next = open.flatMap((name) => dependsOn(told.get(name)));
+    open = [...new Set(next)].filter((name) => !told.has(name));
   }
+  const uncertain = await forecast.uncertain(step);
+  const origins = uncertain.filter((each) => each.isOrigin && !told.has(each.step)).map((each) => each.step);
+  if (open.length > 0) await tell(origins.slice(0, longestChain));
   // From the step that was asked about to where it all begins.
   const place = new Map(plan.steps.map(({ name }, index) => [name, index]));
-  return chain.sort((a, b) => place.get(b.step)! - place.get(a.step)!);
+  const chain = [...told].map(([name, each]): WhyStep => ({ step: name, forecast: each }))
+    .sort((a, b) => place.get(b.step)! - place.get(a.step)!);
+  const omitted = open.length === 0 ? 0 : uncertain.length - chain.length;
+  return { is: "forecast", chain, ...(omitted > 0 ? { omitted } : {}) };
 }
+
+const dependsOn = (forecast: StepForecast | undefined): readonly string[] =>
+  forecast?.is === "depends" ? forecast.on : [];

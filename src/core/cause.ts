@@ -104,7 +104,12 @@ export type Forecast = ReadonlyMap<string, StepForecast>;
 /** What is said of one step that was asked about. */
 export type Why =
   /** The step, then the steps it depends on, down to those that will run for reasons of their own. */
-  | { readonly is: "forecast"; readonly chain: readonly WhyStep[] }
+  | {
+    readonly is: "forecast";
+    readonly chain: readonly WhyStep[];
+    /** How many steps of a long chain are not told; those that it begins with are. */
+    readonly omitted?: number;
+  }
   /** Left out as the boolean parameter `because` is false. */
   | { readonly is: "skipped"; readonly because: string };
 

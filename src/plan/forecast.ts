@@ -46,36 +46,60 @@ export interface ForecastOptions {
  * assumed to come out as in the last run of the step that reads it: if that key's result is kept, the step `depends`.
  */
 export const forecast = (plan: Plan, lookups: Lookups, options: ForecastOptions = {}): Promise<Forecast> =>
-  openForecast(plan, lookups, options)(plan.steps.map((step) => step.name));
+  openForecast(plan, lookups, options).of(plan.steps.map((step) => step.name));
 
 /** The same for some steps at a time: of the others no more is asked than these need, and nothing twice. */
+export interface OpenForecast {
+  of(names: readonly string[]): Promise<Forecast>;
+  /** The steps that `name` needs and that are not cached for certain, in the order of the plan. */
+  uncertain(name: string): Promise<readonly Uncertain[]>;
+}
+
+export interface Uncertain {
+  readonly step: string;
+  /** Whether all that it reads is there for certain: then it runs for a reason of its own. */
+  readonly isOrigin: boolean;
+}
+
 export function openForecast(
   plan: Plan,
   lookups: Lookups,
   { useCache = true }: ForecastOptions = {},
-): (names: readonly string[]) => Promise<Forecast> {
+): OpenForecast {
   const certain = new Map<string, StepResult>();
   const settled = new Set<string>();
   const context: Context = { plan, lookups, certain, useCache };
-  return async (names) => {
+  const settle = async (names: readonly string[]): Promise<readonly PlannedStep[]> => {
     const needed = neededSteps(plan, names);
-    for (const step of plan.steps) {
-      if (!needed.has(step.name) || settled.has(step.name)) continue;
+    const steps = plan.steps.filter((step) => needed.has(step.name));
+    for (const step of steps) {
+      if (settled.has(step.name)) continue;
       settled.add(step.name);
       const result = await findCertain(step, context);
       if (result !== undefined) certain.set(step.name, result);
     }
-    const forecasts = new Map<string, StepForecast>();
-    const asked = new Set(names);
-    for (const step of plan.steps) {
-      if (!asked.has(step.name)) continue;
-      const result = certain.get(step.name);
-      const told: StepForecast = result === undefined
-        ? await forecastUncertain(step, context)
-        : { is: "cached", runId: result.madeBy.runId };
-      forecasts.set(step.name, told);
-    }
-    return forecasts;
+    return steps;
+  };
+  return {
+    async of(names) {
+      const asked = new Set(names);
+      const forecasts = new Map<string, StepForecast>();
+      for (const step of await settle(names)) {
+        if (!asked.has(step.name)) continue;
+        const result = certain.get(step.name);
+        const told: StepForecast = result === undefined
+          ? await forecastUncertain(step, context)
+          : { is: "cached", runId: result.madeBy.runId };
+        forecasts.set(step.name, told);
+      }
+      return forecasts;
+    },
+    async uncertain(name) {
+      return (await settle([name])).filter((step) => !certain.has(step.name)).map((step) => ({
+        step: step.name,
+        isOrigin: sourceSteps(step).every((source) => certain.has(source)),
+      }));
+    },
   };
 }
 

@@ -94,15 +94,22 @@ function world() {
     }
   };
   const ask = async (plan: Plan, options?: ForecastOptions, names = plan.steps.map((each) => each.name)) => {
-    const forecastOf = openForecast(plan, {
+    const { of } = openForecast(plan, {
       find: (key) => Promise.resolve(results.get(key)),
       findRecord: (key) => Promise.resolve(records.get(key)),
       lastRun: (name) => Promise.resolve((asked.push(name), runs.get(name) ?? null)),
       contents: () => Promise.resolve(undefined),
     }, options);
-    return Object.fromEntries(await forecastOf(names));
+    return Object.fromEntries(await of(names));
   };
-  return { results, records, runs, asked, run, ask };
+  const uncertain = (plan: Plan, name: string) =>
+    openForecast(plan, {
+      find: (key) => Promise.resolve(results.get(key)),
+      findRecord: () => Promise.reject(new Error("not asked")),
+      lastRun: () => Promise.reject(new Error("not asked")),
+      contents: () => Promise.reject(new Error("not asked")),
+    }).uncertain(name);
+  return { results, records, runs, asked, run, ask, uncertain };
 }
 
 const [split, train, score] = [step("split", []), step("train", ["split"]), step("score", ["train"])];
@@ -255,4 +262,15 @@ Deno.test("forecast() of one step asks the tracker about that one only, and says
   const changed = planOf(step("split", [], { alpha: 2 }), train, score, step("other", []));
   assert.deepEqual(await ask(changed, {}, ["score"]), { score: { is: "depends", on: ["train"] } });
   assert.deepEqual(asked, ["score"]);
+});
+
+Deno.test("uncertain() names what is not cached for certain, and where it begins, asking the cache alone", async () => {
+  const { run, uncertain } = world();
+  run(steps);
+  assert.deepEqual(await uncertain(planOf(...steps), "score"), []);
+  const changed = planOf(split, step("train", ["split"], { alpha: 2 }), score, step("other", []));
+  assert.deepEqual(await uncertain(changed, "score"), [
+    { step: "train", isOrigin: true },
+    { step: "score", isOrigin: false },
+  ]);
 });

@@ -109,6 +109,15 @@ Deno.test("whyLines() follows the chain to what will run for a reason of its own
   ]);
 });
 
+Deno.test("whyLines() says how much of a long chain it leaves out", () => {
+  const lines = whyLines("b", {
+    is: "forecast",
+    chain: [{ step: "b", forecast: { is: "depends", on: ["a"] } }],
+    omitted: 3,
+  }, noPaint);
+  assert.equal(lines.at(-1), "3 more steps between them are not shown");
+});
+
 Deno.test("whyLines() says which run made a result, and what leaves a step out", () => {
   const cached = {
     is: "forecast",

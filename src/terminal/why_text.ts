@@ -11,7 +11,10 @@ export function whyLines(step: string, why: Why, paint: Paint): string[] {
     case "skipped":
       return [`${paint("bold", safeText(step))} is left out as \`${safeText(why.because)}\` is false`];
     case "forecast":
-      return why.chain.flatMap((each, index) => [...(index === 0 ? [] : [""]), ...stepLines(each, paint)]);
+      return [
+        ...why.chain.flatMap((each, index) => [...(index === 0 ? [] : [""]), ...stepLines(each, paint)]),
+        ...(why.omitted === undefined ? [] : ["", paint("dim", omittedText(why.omitted))]),
+      ];
     default:
       return unreachable(why);
   }
@@ -36,5 +39,8 @@ function stepLines({ step, forecast }: WhyStep, paint: Paint): string[] {
       return unreachable(forecast);
   }
 }
+
+const omittedText = (count: number): string =>
+  `${count} more ${count === 1 ? "step between them is" : "steps between them are"} not shown`;
 
 const indent = (line: string): string => `  ${line}`;

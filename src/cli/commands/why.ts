@@ -83,9 +83,10 @@ function whyJson({ name }: PipelineDefinition, step: string, answer: Why) {
     version: 1,
     pipeline: name,
     step,
-    ...(answer.is === "skipped"
-      ? { skipped: answer.because, chain: [] }
-      : { chain: answer.chain.map((each) => ({ step: each.step, ...each.forecast })) }),
+    ...(answer.is === "skipped" ? { skipped: answer.because, chain: [] } : {
+      chain: answer.chain.map((each) => ({ step: each.step, ...each.forecast })),
+      ...(answer.omitted === undefined ? {} : { omitted: answer.omitted }),
+    }),
   };
 }
 
