@@ -53,7 +53,7 @@ const mostLinks = 40;
  * Says what is shown for the wishes.
  *
  * A link is followed when it is the machine's: `isTrusted`, and not below a folder of `guarded`, which hold what a
- * git checkout, an archive or another step may have written. `hidden` folders stay out of the machine's own places.
+ * git checkout, an archive or another step may have written; or when it leads to the working folder. `hidden` folders stay out of the machine's own places.
  * A folder to read that holds one to write, or a hidden one, is taken apart, so that nothing has to be put into what was
  * shown before. Throws STEP_NOT_STARTED for a link that is not followed, and for what cannot be shown.
  */
@@ -66,7 +66,7 @@ export function visiblePaths(
   },
   look: Look,
 ): Visible {
-  const world = openWorld(look, options.guarded);
+  const world = openWorld(look, options);
   const places = new Map<string, WishedPlace>();
   for (const { path, access, from } of wishes) {
     const found = world.resolve(path, from);
@@ -163,15 +163,20 @@ interface World {
   links(): readonly { readonly at: string; readonly target: string }[];
 }
 
-function openWorld(look: Look, guarded: readonly string[]): World {
+function openWorld(
+  look: Look,
+  { guarded, folder }: { readonly guarded: readonly string[]; readonly folder: string },
+): World {
   const seen = new Map<string, Found | undefined>();
   const links = new Map<string, string>();
   const find = (path: string) => {
     if (!seen.has(path)) seen.set(path, look.find(path));
     return seen.get(path);
   };
+  // What leads to the working folder is how the user called it.
   const isFollowed = (path: string, from: Wish["from"], isTrusted: boolean) =>
-    from === "machine" || isTrusted && !guarded.some((folder) => isBelow(path, folder));
+    from === "machine" || isWithin(folder, path) ||
+    isTrusted && !guarded.some((outer) => isBelow(path, outer));
   return {
     list: look.list,
     links: () => [...links].map(([at, target]) => ({ at, target })).sort((a, b) => a.at < b.at ? -1 : 1),
