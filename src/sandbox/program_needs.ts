@@ -39,11 +39,8 @@ export function wishesOf(
     ...(program.is === "function"
       ? [...functionNeeds(program.module, needs), ...madeModules(program.module, policy, needs)].map(machine)
       : []),
-    ...[...policy.code, ...policy.read, ...sockets].map((path): Wish => ({
-      path,
-      access: "read",
-      from: "step",
-    })),
+    ...policy.code.map((path): Wish => ({ path, access: "read", from: "step", keepsLink: true })),
+    ...[...policy.read, ...sockets].map((path): Wish => ({ path, access: "read", from: "step" })),
     ...[...policy.write, policy.temporary].map((path): Wish => ({ path, access: "write", from: "step" })),
   ];
 }

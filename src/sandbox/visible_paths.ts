@@ -1,5 +1,5 @@
 /** From what a step may touch to a list of places of which none lies in another. */
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { refuse } from "../core/error.ts";
 
 /** What is asked of the disk; links are never followed by it. */
@@ -20,6 +20,8 @@ export interface Wish {
   readonly access: "read" | "write";
   /** The machine's own are shown where they are there; what a step declares must be there. */
   readonly from: "machine" | "step";
+  /** A link itself is shown as a link, with or without what it leads to. */
+  readonly keepsLink?: boolean;
 }
 
 /** Real paths: no component of them is a link. */
@@ -68,7 +70,8 @@ export function visiblePaths(
 ): Visible {
   const world = openWorld(look, options);
   const places = new Map<string, WishedPlace>();
-  for (const { path, access, from } of wishes) {
+  for (const { path, access, from, keepsLink = false } of wishes) {
+    if (keepsLink && world.keepLink(path, from)) continue;
     const found = world.resolve(path, from);
     if (found === undefined) continue;
     const before = places.get(found.path);
@@ -160,6 +163,8 @@ interface World {
   list(path: string): readonly string[];
   /** What is at a path whose folder is real; a link found there is kept. */
   enter(path: string): Found | undefined;
+  /** Whether it is a link, which is then shown as one. */
+  keepLink(path: string, from: Wish["from"]): boolean;
   links(): readonly { readonly at: string; readonly target: string }[];
 }
 
@@ -177,9 +182,14 @@ function openWorld(
   const isFollowed = (path: string, from: Wish["from"], isTrusted: boolean) =>
     from === "machine" || isWithin(folder, path) ||
     isTrusted && !guarded.some((outer) => isBelow(path, outer));
-  return {
+  const world: World = {
     list: look.list,
     links: () => [...links].map(([at, target]) => ({ at, target })).sort((a, b) => a.at < b.at ? -1 : 1),
+    keepLink(path, from) {
+      if (find(path)?.is !== "link") return false;
+      const folder = world.resolve(dirname(path), from);
+      return folder !== undefined && world.enter(join(folder.path, basename(path)))?.is === "link";
+    },
     enter(path) {
       const found = find(path);
       if (found?.is === "link") links.set(path, found.target);
@@ -207,6 +217,7 @@ function openWorld(
       return { path: at, is: found.is };
     },
   };
+  return world;
 }
 
 function checkWish(path: string, from: Wish["from"]): void {

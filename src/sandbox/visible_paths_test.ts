@@ -158,3 +158,18 @@ Deno.test("no place lies in another, whatever is wished for", () => {
     }
   }
 });
+
+Deno.test("a link among the sources is shown as the link it is, without what it leads to", () => {
+  const wishes = ["/project/linked.py", "/project/there", "/project/train.py"].map((path): Wish => ({
+    path,
+    access: "read",
+    from: "step",
+    keepsLink: true,
+  }));
+  const visible = visiblePaths(wishes, { folder: "/project", guarded: ["/project"], hidden: [] }, disk);
+  assert.deepEqual(visible.places.map(({ path }) => path), ["/project/train.py"]);
+  assert.deepEqual(visible.links, [
+    { at: "/project/linked.py", target: "/etc/shadow" },
+    { at: "/project/there", target: "../secret" },
+  ]);
+});

@@ -62,3 +62,33 @@ Deno.test("a function in a folder whose name has a comma is refused, as Deno can
   assert.equal(run.code, 1);
   assert.match(run.stderr, /STEP_NOT_STARTED.*comma/);
 });
+
+Deno.test("links beside a pipeline are links to its steps as well, and lead to what is shown", async () => {
+  await using folder = await workingFolder();
+  await Deno.writeTextFile(join(folder.path, "outside"), "not for steps");
+  const project = join(folder.path, "project");
+  await Deno.mkdir(join(project, "runs"), { recursive: true });
+  await Deno.writeTextFile(join(project, "runs/1"), "first");
+  for (const [target, name] of [["runs/1", "latest"], ["nowhere", "dangling"], ["../outside", "out"]]) {
+    await Deno.symlink(target!, join(project, name!));
+  }
+  await Deno.writeTextFile(
+    join(project, "pipeline.ts"),
+    `import { file, host, pipeline, sh, step } from "sluice";
+const seen = step("seen", {
+  env: host(),
+  outputs: { seen: file() },
+  command: ({ outputs }) => sh\`bash -c \${"{ cat latest; cat dangling out; readlink *; true; } > $0"} \${outputs.seen}\`,
+});
+export default pipeline("links", {}, () => ({ seen: seen({}).seen }));
+`,
+  );
+  const run = await runSluice(["run", "--json"], project);
+  assert.equal(run.code, 0, run.stderr);
+  const ended = run.events.find((event) => event.is === "step-ended");
+  assert.ok(ended?.is === "step-ended");
+  assert.equal(
+    await Deno.readTextFile(ended.outputs["seen"]!.path),
+    "first" + "nowhere\nruns/1\n../outside\n",
+  );
+});
