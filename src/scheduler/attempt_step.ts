@@ -12,6 +12,7 @@ import { collectOutputs } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
 import { openContentLog } from "./log_content.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
+import { exitFailure } from "./step_failure.ts";
 import type { Services } from "./services.ts";
 import type { StepInputs } from "./step_inputs.ts";
 
@@ -117,72 +118,6 @@ async function wantsTracking({ step, environment }: OpenStep, services: Services
   }
   return false;
 }
-
-function exitFailure(
-  step: PlannedStep,
-  { exit, isSandboxFailure, lastLines }: AttemptEnd,
-): Failure | undefined {
-  const at = inside(step.place, `step "${step.name}"`);
-  const failed = (how: string, hint = "Read its last lines, or its whole log"): Failure => ({
-    code: "STEP_FAILED",
-    message: `Step "${step.name}" ${how}`,
-    at,
-    hint,
-  });
-  if (isSandboxFailure) {
-    return {
-      code: "SANDBOX_FAILED",
-      message: `Cannot start step "${step.name}" as its sandbox cannot be made`,
-      at,
-      details: lastLines.join("\n"),
-      hint: "`sluice doctor` says what this machine allows",
-    };
-  }
-  switch (exit.is) {
-    case "exited":
-      return exit.code === 0 ? undefined : failed(`ended with exit code ${exit.code}`);
-    case "signalled":
-      return failed(
-        `was ended by ${exit.signal}`,
-        exit.signal === "SIGKILL" ? "It may have run out of memory" : undefined,
-      );
-    case "timed-out":
-      return {
-        code: "STEP_TIMED_OUT",
-        message: `Step "${step.name}" was stopped as it ran longer than ${step.limits.timeoutMs} ms`,
-        at,
-        hint: "Raise its `timeout`",
-      };
-    case "over-memory":
-      return {
-        code: "STEP_OVER_MEMORY",
-        message: `Step "${step.name}" was stopped as it took ${
-          megabytes(exit.usedBytes)
-        } of memory, and may take ${megabytes(step.limits.memoryBytes ?? 0)}`,
-        at,
-        hint: "Raise its `memory`",
-      };
-    case "over-cpu-time":
-      return {
-        code: "STEP_OVER_CPU_TIME",
-        message:
-          `Step "${step.name}" was stopped as it took more than ${step.limits.cpuTimeMs} ms of processors`,
-        at,
-        hint: "Raise its `cpuTime`",
-      };
-    case "not-started":
-      return {
-        code: "STEP_NOT_STARTED",
-        message: `Cannot start step "${step.name}" as there is ${exit.reason}`,
-        at,
-        hint: "Name a program of its environment, or one of the system",
-      };
-    case "cancelled":
-      return undefined;
-  }
-}
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 async function findMissingMetric(
   step: PlannedStep,

@@ -1,0 +1,96 @@
+/** What is said of a step whose process did not end well. */
+import type { Failure } from "../core/error.ts";
+import { inside } from "../core/place.ts";
+import type { PlannedStep } from "../core/plan.ts";
+import { isSoundTier } from "../core/sandbox_tier.ts";
+import type { AttemptEnd } from "./run_process.ts";
+
+/** Undefined for one that did, and for one that was stopped with its run. */
+export function exitFailure(
+  step: PlannedStep,
+  { exit, isSandboxFailure, lastLines }: AttemptEnd,
+): Failure | undefined {
+  const at = inside(step.place, `step "${step.name}"`);
+  const failed = (how: string, hint = closedHint(step, lastLines)): Failure => ({
+    code: "STEP_FAILED",
+    message: `Step "${step.name}" ${how}`,
+    at,
+    hint,
+  });
+  if (isSandboxFailure) {
+    return {
+      code: "SANDBOX_FAILED",
+      message: `Cannot start step "${step.name}" as its sandbox cannot be made`,
+      at,
+      details: lastLines.join("\n"),
+      hint: "`sluice doctor` says what this machine allows",
+    };
+  }
+  switch (exit.is) {
+    case "exited":
+      return exit.code === 0 ? undefined : failed(`ended with exit code ${exit.code}`);
+    case "signalled":
+      return failed(
+        `was ended by ${exit.signal}`,
+        exit.signal === "SIGKILL" ? "It may have run out of memory" : undefined,
+      );
+    case "timed-out":
+      return {
+        code: "STEP_TIMED_OUT",
+        message: `Step "${step.name}" was stopped as it ran longer than ${step.limits.timeoutMs} ms`,
+        at,
+        hint: "Raise its `timeout`",
+      };
+    case "over-memory":
+      return {
+        code: "STEP_OVER_MEMORY",
+        message: `Step "${step.name}" was stopped as it took ${
+          megabytes(exit.usedBytes)
+        } of memory, and may take ${megabytes(step.limits.memoryBytes ?? 0)}`,
+        at,
+        hint: "Raise its `memory`",
+      };
+    case "over-cpu-time":
+      return {
+        code: "STEP_OVER_CPU_TIME",
+        message:
+          `Step "${step.name}" was stopped as it took more than ${step.limits.cpuTimeMs} ms of processors`,
+        at,
+        hint: "Raise its `cpuTime`",
+      };
+    case "not-started":
+      return {
+        code: "STEP_NOT_STARTED",
+        message: `Cannot start step "${step.name}" as there is ${exit.reason}`,
+        at,
+        hint: "Name a program of its environment, or one of the system",
+      };
+    case "cancelled":
+      return undefined;
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
+/** What programs say when a sandbox keeps something from them, with what would grant it. */
+const closed: readonly (readonly [RegExp, string])[] = [
+  [
+    /Read-only file system|EROFS/,
+    'It may write its outputs and below TMPDIR; `permissions: { write: ["…"] }` grants more',
+  ],
+  [
+    /Temporary failure in name resolution|Network is unreachable|Could not resolve host|getaddrinfo|ENETUNREACH/,
+    'Its network is closed; `permissions: { net: ["host"] }` opens it to a host',
+  ],
+  [
+    /No such file or directory|FileNotFoundError|ENOENT/,
+    'It sees its sources, its inputs and what `permissions: { read: ["…"] }` grants, and nothing else',
+  ],
+];
+
+function closedHint(step: PlannedStep, lines: readonly string[]): string {
+  const said = isSoundTier(step.sandbox)
+    ? closed.find(([words]) => lines.some((line) => words.test(line)))
+    : undefined;
+  return said?.[1] ?? "Read its last lines, or its whole log";
+}
