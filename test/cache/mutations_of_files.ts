@@ -11,7 +11,7 @@ const add = (file: string, text = "new\n"): Mutation["edit"] => (project) => pro
 const bothTrains = (text: string) => ({ "train-1": text, "train-2": text, ...afterTrains });
 
 export const mutationsOfFiles: readonly Mutation[] = [
-  { name: "nothing", edit: () => ({}), says: {} },
+  { name: "nothing, in a folder that was moved", edit: () => ({}), says: {} },
   { name: "the times of all files", edit: touchAll, says: {} },
   { name: "a comment in pipeline.ts", edit: append("pipeline.ts", "\n// The end.\n"), says: {} },
   {
