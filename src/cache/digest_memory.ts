@@ -184,6 +184,7 @@ async function createDatabase(cache: string): Promise<boolean> {
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
     const database = new DatabaseSync(part);
     try {
+      database.exec("PRAGMA synchronous = OFF");
       database.exec(schema);
     } finally {
       database.close();
