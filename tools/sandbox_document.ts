@@ -68,9 +68,9 @@ the place of the machine's; "as the user" is whatever the user may do who runs s
 const links = `## Links
 
 A link below the project, the cache or the working folder is never followed to what a step is shown: a git checkout,
-an archive or another step may have put it there, and the step is refused. Links of root's or the user's own
-above those, such as a home on another disk, are followed and shown. Links inside a folder that is shown are shown
-as they are, and lead only to what is shown as well.
+an archive or another step may have put it there. A source that is a link is shown as the link it is; an input, a grant
+or an output by way of one is refused. Links of root's or the user's own above those, such as a home on another disk,
+are followed and shown. Links inside a folder that is shown lead only to what is shown as well.
 
 ## What is not held
 

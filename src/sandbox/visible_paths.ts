@@ -55,7 +55,8 @@ const mostLinks = 40;
  * Says what is shown for the wishes.
  *
  * A link is followed when it is the machine's: `isTrusted`, and not below a folder of `guarded`, which hold what a
- * git checkout, an archive or another step may have written; or when it leads to the working folder. `hidden` folders stay out of the machine's own places.
+ * git checkout, an archive or another step may have written; or when it leads to the working folder. `hidden` folders
+ * stay out of the machine's own places.
  * A folder to read that holds one to write, or a hidden one, is taken apart, so that nothing has to be put into what was
  * shown before. Throws STEP_NOT_STARTED for a link that is not followed, and for what cannot be shown.
  */
@@ -80,7 +81,7 @@ export function visiblePaths(
     }
   }
   const folder = world.resolve(options.folder, "step");
-  const hidden = options.hidden.map((path) => world.resolve(path, "machine")?.path ?? path);
+  const hidden = options.hidden.map(world.realPath);
   const split: string[] = [];
   for (;;) {
     const outer = findHolder(places, hidden);
@@ -160,6 +161,8 @@ const isShown = (path: string, places: ReadonlyMap<string, unknown>): boolean =>
 
 interface World {
   resolve(path: string, from: Wish["from"]): Pick<Place, "path" | "is"> | undefined;
+  /** Without showing what leads there; the path itself where nothing is there. */
+  realPath(path: string): string;
   list(path: string): readonly string[];
   /** What is at a path whose folder is real; a link found there is kept. */
   enter(path: string): Found | undefined;
@@ -178,10 +181,37 @@ function openWorld(
     if (!seen.has(path)) seen.set(path, look.find(path));
     return seen.get(path);
   };
+  const follow = (
+    wished: string,
+    from: Wish["from"],
+    isFollowed: (link: string, isTrusted: boolean) => boolean,
+    keep: (link: string, target: string) => void,
+  ): Pick<Place, "path" | "is"> | undefined => {
+    let rest = normalize(wished).split("/").filter((name) => name !== "");
+    let at = "/";
+    let found: Found | undefined = { is: "folder" };
+    for (let followed = 0; rest.length > 0;) {
+      const path = join(at, rest[0]!);
+      found = find(path);
+      if (found === undefined) return from === "machine" ? undefined : refuseMissing(wished, path);
+      if (found.is !== "link") {
+        [at, rest] = [path, rest.slice(1)];
+        continue;
+      }
+      if (++followed > mostLinks || !isFollowed(path, found.isTrusted)) refuseLink(wished, path);
+      keep(path, found.target);
+      const target = normalize(join(found.target.startsWith("/") ? "/" : at, found.target));
+      [at, rest] = ["/", [...target.split("/").filter((name) => name !== ""), ...rest.slice(1)]];
+      found = { is: "folder" };
+    }
+    return { path: at, is: found.is };
+  };
+  const realPath = (path: string) => follow(path, "machine", () => true, () => {})?.path ?? path;
+  const allGuarded = [...new Set([...guarded, ...guarded.map(realPath)])];
   // What leads to the working folder is how the user called it.
-  const isFollowed = (path: string, from: Wish["from"], isTrusted: boolean) =>
-    from === "machine" || isWithin(folder, path) ||
-    isTrusted && !guarded.some((outer) => isBelow(path, outer));
+  const isFollowed = (link: string, from: Wish["from"], isTrusted: boolean) =>
+    from === "machine" || isWithin(folder, link) ||
+    isTrusted && !allGuarded.some((outer) => isBelow(link, outer));
   const world: World = {
     list: look.list,
     links: () => [...links].map(([at, target]) => ({ at, target })).sort((a, b) => a.at < b.at ? -1 : 1),
@@ -195,26 +225,15 @@ function openWorld(
       if (found?.is === "link") links.set(path, found.target);
       return found;
     },
+    realPath,
     resolve(wished, from) {
       checkWish(wished, from);
-      let rest = normalize(wished).split("/").filter((name) => name !== "");
-      let at = "/";
-      let found: Found | undefined = { is: "folder" };
-      for (let followed = 0; rest.length > 0;) {
-        const path = join(at, rest[0]!);
-        found = find(path);
-        if (found === undefined) return from === "machine" ? undefined : refuseMissing(wished, path);
-        if (found.is !== "link") {
-          [at, rest] = [path, rest.slice(1)];
-          continue;
-        }
-        if (!isFollowed(path, from, found.isTrusted) || ++followed > mostLinks) refuseLink(wished, path);
-        links.set(path, found.target);
-        const target = normalize(join(found.target.startsWith("/") ? "/" : at, found.target));
-        [at, rest] = ["/", [...target.split("/").filter((name) => name !== ""), ...rest.slice(1)]];
-        found = { is: "folder" };
-      }
-      return { path: at, is: found.is };
+      return follow(
+        wished,
+        from,
+        (link, isTrusted) => isFollowed(link, from, isTrusted),
+        (link, target) => links.set(link, target),
+      );
     },
   };
   return world;

@@ -173,3 +173,26 @@ Deno.test("a link among the sources is shown as the link it is, without what it 
     { at: "/project/there", target: "../secret" },
   ]);
 });
+
+Deno.test("a project that is reached by a link is guarded where it lies", () => {
+  const reached = diskOf("/way -> /project", "/project/here -> /secret", "/project/a.csv", "/secret/key");
+  const show = (path: string) =>
+    visiblePaths(
+      [{ path, access: "read", from: "step" }],
+      { folder: "/way", guarded: ["/way"], hidden: [] },
+      reached,
+    );
+  assert.deepEqual(show("/way/a.csv").places.map(({ path }) => path), ["/project/a.csv"]);
+  for (const path of ["/way/here", "/project/here", "/way/here/key"]) {
+    assert.equal(codeOf(() => show(path)), "STEP_NOT_STARTED");
+  }
+});
+
+Deno.test("what is only hidden shows no link of it", () => {
+  const { links } = visiblePaths(
+    [],
+    { folder: "/project", guarded: ["/home/user"], hidden: ["/home/user"] },
+    disk,
+  );
+  assert.deepEqual(links, []);
+});

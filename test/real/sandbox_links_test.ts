@@ -44,8 +44,6 @@ const namesIn = (folder: string): string[] => [...Deno.readDirSync(folder)].map(
 /** What of the project becomes a link, where it leads from the folder outside, and what is then shown. */
 const replaced:
   readonly (readonly [name: string, link: string, target: string, grants: (p: string) => StepGrants])[] = [
-    ["a source file", "src/train.py", "secret.txt", (p) => ({ code: [`${p}/src/train.py`] })],
-    ["a folder of sources", "src", "", (p) => ({ code: [`${p}/src`] })],
     ["a folder above a source", "src", "", (p) => ({ code: [`${p}/src/secret.txt`] })],
     ["an input", "data/a.csv", "secret.txt", (p) => ({ read: [`${p}/data/a.csv`] })],
     ["a folder to read", "data", "", (p) => ({ read: [`${p}/data`] })],
@@ -53,7 +51,6 @@ const replaced:
     ["a folder above one to write", "data", "", (p) => ({ write: [`${p}/data/inner`] })],
     ["a file to write", "data/a.csv", "secret.txt", (p) => ({ write: [`${p}/data/a.csv`] })],
     ["a missing file to write", "data/new", "missing", (p) => ({ write: [`${p}/data/new`] })],
-    ["the working folder", "src", "", (p) => ({ folder: `${p}/src` })],
   ];
 
 for (const tier of ["bubblewrap", "landlock"] as const) {
@@ -107,9 +104,9 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
 
   realTest(
     needs,
-    `${tier}: links that the user made above the project are followed`,
+    `${tier}: links that the user made above the project are followed, and none below`,
     () =>
-      inProject(tier, async ({ project, step }) => {
+      inProject(tier, async ({ project, outside, step }) => {
         const way = `${project}-way`;
         await Deno.symlink(project, way);
         const grants = { code: [`${way}/src`], write: [`${way}/data`], folder: way };
@@ -119,6 +116,11 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
         );
         assert.equal(said, "source".repeat(3));
         assert.deepEqual(namesIn(join(project, "data")), ["a.csv", "made"]);
+        await Deno.symlink(outside, join(project, "there"));
+        assert.equal(
+          await codeOfAsync(() => step({ ...grants, read: [`${way}/there`] })),
+          "STEP_NOT_STARTED",
+        );
       }),
   );
 }
