@@ -55,13 +55,16 @@ export function tryLink(from: string, to: string): boolean {
     Deno.linkSync(from, to);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (["EXDEV", "EMLINK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS"].includes(code) || isNotWritable(error)) {
-      return false;
-    }
+    if (linksImpossible.has(osErrorOf(error)) || isNotWritable(error)) return false;
     throw error;
   }
 }
+
+/** Of Linux: EXDEV, EMLINK, ENOSYS, EOPNOTSUPP. Deno names few of them but in its message. */
+const linksImpossible: ReadonlySet<number> = new Set([18, 31, 38, 95]);
+
+const osErrorOf = (error: unknown): number =>
+  Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
 
 /** Refuses to keep what is no longer what was digested. */
 export function refuseChanged(path: string): never {

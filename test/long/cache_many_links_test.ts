@@ -20,7 +20,7 @@ Deno.test("a file with all the names it can have is copied: kept, restored and i
         Deno.linkSync(join(run, "out"), join(names, String(index)));
       }
     } catch (error) {
-      assert.equal((error as { code?: string }).code, "EMLINK");
+      assert.match(String(error), /Too many links/);
     }
     const again = join(folder, "again/artifacts");
     await Deno.mkdir(again, { recursive: true });
