@@ -79,6 +79,8 @@ are followed and shown. Links inside a folder that is shown lead only to what is
   proxy of sluice's; under Landlock the rule is for the proxy's port, on any machine.
 - Under Landlock modes and times of files that are shown can be changed by who owns them: a run looks at sources and
   given files again when a step has ended, and does not keep its result when they are not what was digested.
+- Under Landlock there is no Unix socket and no \`/tmp\`: programs take TMPDIR, and what needs sockets between its own
+  processes (Python's \`forkserver\`, PyTorch's loaders with workers) needs bubblewrap.
 - Between the check of a path and bubblewrap's mount another program of the same user could put a link there.
   Landlock's rules are made without following one.`;
 

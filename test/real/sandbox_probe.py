@@ -7,6 +7,7 @@ The one argument is a JSON object of places outside, as sandbox_outside.py and s
 import ctypes
 import errno
 import json
+import multiprocessing
 import os
 import platform
 import resource
@@ -79,6 +80,19 @@ def listen():
         end.bind(("127.0.0.1", place["free_port"]))
         end.listen()
     return "allowed" if sees_outside() else "own"
+
+
+def local_socket():
+    path = os.path.join(os.environ["TMPDIR"], "own")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(path)
+        server.listen()
+        client.connect(path)
+
+
+def own_processes():
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        need(pool.map(abs, [-1, 2]) == [1, 2])
 
 
 def sees_outside():
@@ -195,12 +209,14 @@ probes = {
     "abstract_socket": lambda: connect(socket.SOCK_STREAM, "\0" + place["abstract"], socket.AF_UNIX),
     "path_socket": lambda: connect(socket.SOCK_STREAM, place["path"], socket.AF_UNIX),
     "listen": listen,
+    "local_socket": local_socket,
     "vsock": lambda: socket.socket(40, socket.SOCK_STREAM).close(),
     "hostname": hostname,
     "signal": lambda: os.kill(place["pid"], 0),
     "priority": lambda: os.setpriority(os.PRIO_PROCESS, place["pid"], os.getpriority(os.PRIO_PROCESS, place["pid"])),
     "limits": lambda: resource.prlimit(place["pid"], resource.RLIMIT_CORE),
     "processors": lambda: os.sched_setaffinity(place["pid"], os.sched_getaffinity(place["pid"])),
+    "own_processes": own_processes,
     "see_processes": lambda: read(f"/proc/{place['pid']}/cmdline"),
     "environment_of_parent": lambda: read(f"/proc/{place['pid']}/environ"),
     "environment": lambda: need("SLUICE_PROBE_SECRET" in os.environ),

@@ -62,10 +62,18 @@ export const probes: Readonly<Record<string, readonly Probe[]>> = {
     held("abstract_socket", "connect to an abstract Unix socket", "allowed"),
     held("path_socket", "connect to a Unix socket by its path", "allowed"),
     row("listen", "listen on a TCP port", "own", "refused", "allowed"),
+    row("local_socket", "make a Unix socket of its own in its TMPDIR", "allowed", "refused", "allowed"),
     held("vsock", "make a socket to the host of a virtual machine"),
     row("hostname", "learn the machine's name", "own", "allowed", "allowed"),
   ],
   "Other programs": [
+    row(
+      "own_processes",
+      "share its work by Python's `multiprocessing.Pool`",
+      "allowed",
+      "allowed",
+      "allowed",
+    ),
     held("environment", "read a variable of its caller that it was not granted", "refused"),
     held("environment_of_parent", "read the environment of sluice from `/proc`", "allowed"),
     row("see_processes", "see other processes, with their arguments", "refused", "allowed", "allowed"),
