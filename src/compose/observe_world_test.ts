@@ -9,6 +9,7 @@ Deno.test("observeWorld() answers what the system refuses with a failure that na
       observe: () => assert.fail("asked for an environment"),
       prepare: () => assert.fail("asked for an environment"),
       contents: () => assert.fail("asked for an environment"),
+      warm: () => assert.fail("asked for an environment"),
     },
     digests: { digest: () => assert.fail("asked for a digest"), close: () => Promise.resolve() },
     sandbox: {

@@ -70,5 +70,7 @@ export type EnvironmentContents = z.infer<typeof EnvironmentContents>;
 export type EnvironmentProgress =
   | { readonly is: "resolving" }
   | { readonly is: "installing"; readonly message: string }
+  /** It can be used; its programs start faster for it. */
+  | { readonly is: "compiling" }
   /** Another process makes it. */
   | { readonly is: "waiting" };

@@ -1,6 +1,6 @@
 /**
  * Python's compiled bytecode of an environment: `<store>/bytecode/<id>/`, apart from the environment, which stays as it
- * was made. Steps only read it. It is filled in the background, by the interpreter's own compiler.
+ * was made. Steps only read it. It is filled by the interpreter's own compiler, on all cores, at a low priority.
  */
 import { join } from "node:path";
 import { isNotWritable } from "../core/atomic_write.ts";
@@ -73,12 +73,14 @@ function removeQuietly(folder: string): void {
 }
 
 export interface Filling {
+  /** When it has ended, however that was. */
+  readonly ended: Promise<void>;
   /** Ends it at once: each file is there whole or not at all, and the next start goes on. */
   stop(): void;
 }
 
 /**
- * Fills the folder at the lowest priority, in a process that ends with this one. Where another process fills it, or
+ * Fills the folder in processes that end with this one. Where another process fills it, or
  * the interpreter does not start, nothing happens.
  */
 export function startFilling(environment: string, hex: string, { store }: Surroundings): Filling | undefined {
@@ -96,6 +98,7 @@ export function startFilling(environment: string, hex: string, { store }: Surrou
     }).spawn();
     child.unref();
     return {
+      ended: child.status.then(() => {}),
       stop() {
         try {
           child.kill("SIGKILL");
@@ -116,8 +119,7 @@ export function startFilling(environment: string, hex: string, { store }: Surrou
 const filler = `
 import fcntl, os, sys
 folder, environment, lock, parent = sys.argv[1:]
-os.nice(19)
-if hasattr(os, "SCHED_IDLE"): os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+os.nice(10)
 held = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
 try: fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except OSError: sys.exit()
@@ -143,21 +145,33 @@ def take(source, target):
     os.replace(target + ".part", target)
     return True
 
-def fill(root, takes):
+def sources(root):
     for place, folders, files in os.walk(root):
         folders[:] = [one for one in folders if not unwanted.match(one)]
         for name in files:
-            if not name.endswith(".py"): continue
-            if os.getppid() != int(parent): sys.exit()
-            source = os.path.join(place, name)
-            target = cache_from_source(source)
-            if takes and (os.path.exists(target) or take(source, target)): continue
-            try: compileall.compile_file(source, quiet=2)
-            except Exception: pass
+            if name.endswith(".py"): yield os.path.join(place, name)
 
-fill(os.path.dirname(os.__file__), True)
+def fill(paths, takes, parent):
+    for source in paths:
+        if os.getppid() != parent: os._exit(1)
+        target = cache_from_source(source)
+        if takes and (os.path.exists(target) or take(source, target)): continue
+        try: compileall.compile_file(source, quiet=2)
+        except Exception: pass
+
+fill(sources(os.path.dirname(os.__file__)), True, int(parent))
 library = os.path.join(environment, "lib")
-for name in sorted(os.listdir(library)): fill(os.path.join(library, name, "site-packages"), False)
+paths = [path for name in sorted(os.listdir(library)) for path in sources(os.path.join(library, name, "site-packages"))]
+workers = min(os.cpu_count() or 1, 8, len(paths) // 100)
+main = os.getpid()
+for worker in range(workers):
+    if os.fork() == 0:
+        fill(paths[worker::workers], False, main)
+        os._exit(0)
+isWhole = True
+for _ in range(workers): isWhole = os.wait()[1] == 0 and isWhole
+if os.getppid() != int(parent) or not isWhole: sys.exit()
+if workers == 0: fill(paths, False, int(parent))
 with open(state + ".part", "w") as file: file.write("complete\\n")
 if os.path.exists(state): os.replace(state + ".part", state)
 `;

@@ -96,9 +96,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     const { ensureBytecodeFolder, forgetBytecode, startFilling } = await import("./bytecode.ts");
     if (isNew) await forgetBytecode(bytecode);
     const state = ensureBytecodeFolder(bytecode);
-    // What is made to be used once is not worth it.
-    const isKept = surroundings.store === surroundings.cache;
-    if (state === "filling" && isKept && !fillings.has(id)) {
+    if (state === "filling" && !fillings.has(id)) {
       const filling = startFilling(folder, basename(bytecode), surroundings);
       if (filling !== undefined) fillings.set(id, filling);
     }
@@ -133,6 +131,21 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
   }
 
   return {
+    async warm(id, { onWait, signal }) {
+      const filling = fillings.get(id);
+      if (filling === undefined || signal.aborted) return;
+      onWait();
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, longestWarmingMs);
+        const end = () => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", end);
+          resolve();
+        };
+        signal.addEventListener("abort", end);
+        filling.ended.then(end);
+      });
+    },
     async observe(spec): Promise<EnvironmentObservation> {
       const found = await answer(spec, surroundings);
       if (found.is === "present") return { is: "locked", id: found.id };
@@ -197,6 +210,9 @@ function refuseUnlocked(project: string): never {
     hint: "Run `sluice lock` and commit `sluice.lock`",
   });
 }
+
+/** After this a program compiles what is not compiled yet by itself. */
+const longestWarmingMs = 15_000;
 
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

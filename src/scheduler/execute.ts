@@ -1,7 +1,7 @@
 /** Executes a plan: starts what is ready, tells what happens, and records how it all ended. */
 import { canonicalJson } from "../core/canonical_json.ts";
 import { digestValue } from "../core/digest.ts";
-import type { EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import { type Event, eventVersion, isDone, type RunStatus, type StepReport } from "../core/event.ts";
 import type { Failure } from "../core/error.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
@@ -153,10 +153,12 @@ function preparer(services: Services, signal: AbortSignal) {
   const ready = new Map<string, Promise<ReadyEnvironment>>();
   const prepare = async (spec: EnvironmentSpec, name: string) => {
     const startedAt = services.clock();
-    const environment = await services.environments.prepare(spec, {
+    const onProgress = (progress: EnvironmentProgress) =>
+      services.emit({ is: "environment-progress", at: services.clock(), environment: name, progress });
+    const environment = await services.environments.prepare(spec, { signal, onProgress });
+    await services.environments.warm(environment.id, {
       signal,
-      onProgress: (progress) =>
-        services.emit({ is: "environment-progress", at: services.clock(), environment: name, progress }),
+      onWait: () => onProgress({ is: "compiling" }),
     });
     services.emit({
       is: "environment-ready",

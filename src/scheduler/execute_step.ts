@@ -92,13 +92,14 @@ async function runNow(
   context: RunContext,
 ): Promise<StepReport> {
   const { services } = context;
+  // First, so that the step's own time begins with it.
+  const environment = await context.prepareEnvironment(step);
   const startedAt = services.clock();
   const run = await createRun(step, resolved, startedAt, context);
   const folder = join(context.workspace, run.id);
   let ended: Attempted;
   try {
     await services.tracker.logBatch(run.id, { parameters: loggedParameters(inputs.parameters) });
-    const environment = await context.prepareEnvironment(step);
     const recorded = step.cache ? recordKey(step, resolved, context) : undefined;
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);

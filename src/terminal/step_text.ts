@@ -42,6 +42,8 @@ export function environmentText(progress: EnvironmentProgress): string {
       return "resolving";
     case "installing":
       return progress.message === "" ? "installing" : `installing ${progress.message}`;
+    case "compiling":
+      return "compiling its packages";
     case "waiting":
       return "waiting for another process that makes it";
     default:
