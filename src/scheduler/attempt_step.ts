@@ -32,6 +32,8 @@ export interface Attempted {
   readonly kept: Readonly<Record<string, KeptOutput>>;
   /** Where the outputs lie that are not on their way elsewhere. */
   readonly folder?: string;
+  /** When every process of the attempt was dead. */
+  readonly processEndedAt?: number;
 }
 
 const nothing = { outputs: {}, kept: {} };
@@ -86,6 +88,7 @@ async function attemptOnce(
     session = isTracked ? await (await services.openServer()).open(run.id, hold) : undefined;
     const take = openContentLog(step, run.id, services);
     const end = await runAttempt({ ...open, folder, hold, session }, services, context.signal, take);
+    const processEndedAt = services.clock();
     if (end.exit.is === "cancelled") return { outcome: { is: "killed" }, ...nothing };
     const failure = exitFailure(step, end);
     if (failure !== undefined) return { outcome: failedOutcome(failure, end, log), ...nothing };
@@ -97,6 +100,7 @@ async function attemptOnce(
       outcome: missing === undefined ? { is: "finished" } : failedOutcome(missing, end, log),
       ...collected.value,
       folder: outputs,
+      processEndedAt,
     };
   } finally {
     session?.close();

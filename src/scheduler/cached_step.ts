@@ -1,6 +1,7 @@
 /** A step whose result is kept: its nested run, and its outputs where the steps after it find them. */
 import { basename, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
+import { SluiceError } from "../core/error.ts";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import { walkTree } from "../core/file_tree.ts";
@@ -168,7 +169,7 @@ export function declaredFirst(
 
 /**
  * Keeps what a finished step made. A step whose files changed while it ran is not kept, and the warning says which:
- * nobody knows what it has read.
+ * nobody knows what it has read. What the cache refuses is a warning, too: the step has what it needs.
  */
 export async function keepResult(
   step: PlannedStep,
@@ -177,22 +178,22 @@ export async function keepResult(
   run: RunInfo,
   outputs: StepResult["outputs"],
   folder: string,
+  processEndedAt: number,
   { services }: RunContext,
 ): Promise<void> {
-  const changed = services.files.findChange(step);
-  if (changed !== undefined) {
+  const warn = (why: string) =>
     services.emit({
       is: "warning",
       at: services.clock(),
       step: step.name,
-      message: `The result of step "${step.name}" is not kept as \`${changed}\` changed while it ran`,
+      message: `The result of step "${step.name}" is not kept as ${why}`,
     });
-    return;
-  }
+  const changed = services.files.findChange(step);
+  if (changed !== undefined) return warn(`\`${changed}\` changed while it ran`);
   const { tracker } = services;
   const logged = await tracker.getRun(run.id);
   const cache = await services.openCache();
-  await cache.keep({
+  const result: StepResult = {
     version: resultVersion,
     key: resolved.key,
     sandbox: report.sandbox!,
@@ -211,7 +212,13 @@ export async function keepResult(
       runId: run.id,
       artifactUri: run.artifactUri,
       startedAt: report.startedAt,
-      endedAt: report.endedAt,
+      endedAt: processEndedAt,
     },
-  }, folder);
+  };
+  try {
+    await cache.keep(result, folder);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    warn(`the cache refuses: ${error.failure.message}`);
+  }
 }

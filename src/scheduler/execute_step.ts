@@ -114,7 +114,7 @@ async function runNow(
   const report = await closeRun(step, run, inputs, resolved, startedAt, ended, context);
   if (report.outcome.is === "finished" && step.cache) {
     const made = services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!;
-    await keepResult(step, resolved, report, run, ended.kept, made, context);
+    await keepResult(step, resolved, report, run, ended.kept, made, ended.processEndedAt!, context);
   }
   await leaveFolder(services, run, folder);
   return report;

@@ -13,7 +13,7 @@ async function runIris() {
   const train = await runFile(file, ["train", "--alpha", "0.1", "--json"], folder.path);
   const all = ["--register-as", "iris", "--batch-size", "16", "--preprocess.seed", "3", "--json"];
   const main = await runFile(file, all, folder.path);
-  const again = await runFile(file, ["train", "--alpha", "0.1", "--json"], folder.path);
+  const again = await runFile(file, ["train", "--alpha", "0.1", "--no-cache", "--json"], folder.path);
   const ended = main.events.find((event) => event.is === "run-ended");
   const verified = await runSluice(["verify", ended!.runId, "--json", "--quiet"], folder.path);
   // After it: what it registers and logs is nowhere to be seen.
