@@ -49,7 +49,7 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     sandbox: () => sandbox ??= openMachineSandbox(options.sandbox ?? "auto", variables, project),
     async close() {
       // What could not be opened has been told of by whoever asked for it.
-      (await environments?.catch(() => undefined))?.close();
+      await (await environments?.catch(() => undefined))?.close();
       await (await sandbox?.catch(() => undefined))?.close();
       await (await digests?.catch(() => undefined))?.close();
       await (await tracker?.catch(() => undefined))?.close();

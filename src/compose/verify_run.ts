@@ -182,7 +182,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
       message: `Verification of run \`${run.info.id}\` was stopped`,
     });
   } finally {
-    environments.close();
+    await environments.close();
     await sandbox.close();
     await digests.close();
     await own.close();

@@ -100,6 +100,8 @@ export function startFilling(environment: string, hex: string, { store }: Surrou
     return {
       ended: child.status.then(() => {}),
       stop() {
+        // Its end is waited for.
+        child.ref();
         try {
           child.kill("SIGKILL");
         } catch {
@@ -164,8 +166,13 @@ library = os.path.join(environment, "lib")
 paths = [path for name in sorted(os.listdir(library)) for path in sources(os.path.join(library, name, "site-packages"))]
 workers = min(os.cpu_count() or 1, 8, len(paths) // 100)
 main = os.getpid()
+try:
+    import ctypes
+    end_with_parent = lambda: ctypes.CDLL(None).prctl(1, 9)
+except Exception: end_with_parent = lambda: None
 for worker in range(workers):
     if os.fork() == 0:
+        end_with_parent()
         fill(paths[worker::workers], False, main)
         os._exit(0)
 isWhole = True

@@ -34,7 +34,7 @@ export interface ProjectEnvironments extends Environments {
   /** Removes what nobody needs; never an environment in use. */
   collectGarbage(options?: CollectOptions): Promise<Collected>;
   /** Lets garbage collection have what `prepare` gave out. The end of the process does the same. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface OpenEnvironments {
@@ -192,11 +192,13 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
       const { collectGarbage } = await import("./garbage.ts");
       return await collectGarbage(surroundings.store, collect);
     },
-    close() {
+    async close() {
       for (const held of inUse.values()) held.release();
       inUse.clear();
-      for (const filling of fillings.values()) filling.stop();
+      const stopped = [...fillings.values()];
       fillings.clear();
+      for (const filling of stopped) filling.stop();
+      await Promise.all(stopped.map((filling) => filling.ended));
     },
   };
 }

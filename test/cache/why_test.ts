@@ -112,7 +112,7 @@ Deno.test("after a run it can be said why steps were executed, from what is reco
           }, { useCache: !args.includes("--no-cache") }),
         );
       } finally {
-        environments.close();
+        await environments.close();
         await tracker.close();
       }
     };

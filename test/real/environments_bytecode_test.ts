@@ -56,7 +56,7 @@ realTest(["uv"], "bytecode is filled beside the environment, which stays as it w
 realTest(["uv"], "a step writes no bytecode, neither beside its sources nor in the folder", async () => {
   await withFixture(async (fixture) => {
     const { environments, ready } = await makeReady(fixture);
-    environments.close();
+    await environments.close();
     await Deno.writeTextFile(join(fixture.folder, "own.py"), "");
     const before = filesBelow(bytecodeOf(ready)).filter((path) => path.includes("own"));
     await output(join(ready.path[0]!, "python"), [
@@ -71,7 +71,7 @@ realTest(["uv"], "a step writes no bytecode, neither beside its sources nor in t
 realTest(["uv"], "filling runs nothing of a package, not even its .pth files", async () => {
   await withFixture(async (fixture) => {
     const { environments, ready } = await makeReady(fixture);
-    environments.close();
+    await environments.close();
     const mark = join(fixture.folder, "it-ran");
     const library = join(ready.folders[0]!, "lib");
     const packages = join(library, [...Deno.readDirSync(library)][0]!.name, "site-packages");
@@ -91,7 +91,7 @@ realTest(["uv"], "filling runs nothing of a package, not even its .pth files", a
 realTest(["uv"], "what close() ended is taken up by the next start", async () => {
   await withFixture(async (fixture) => {
     const { environments, ready } = await makeReady(fixture);
-    environments.close();
+    await environments.close();
     const again = await fixture.open().prepare(listOf("alder"), silent);
     assert.deepEqual(again, { ...ready, isNew: false });
     await untilComplete(again);
@@ -101,7 +101,7 @@ realTest(["uv"], "what close() ended is taken up by the next start", async () =>
 realTest(["uv"], "what a step of an older version filled is not read", async () => {
   await withFixture(async (fixture) => {
     const { environments, ready } = await makeReady(fixture);
-    environments.close();
+    await environments.close();
     await Deno.remove(join(bytecodeOf(ready), "state"));
     const poison = join(bytecodeOf(ready), "poison.pyc");
     await Deno.writeTextFile(poison, "");

@@ -44,9 +44,20 @@ export async function withFixture(test: (fixture: Fixture) => Promise<void>): Pr
       },
     });
   } finally {
-    for (const environments of opened) environments.close();
-    // A process that fills bytecode may be at its last file.
-    await Deno.remove(folder, { recursive: true }).catch(() => Deno.remove(folder, { recursive: true }));
+    for (const environments of opened) await environments.close();
+    await removeFilled(folder);
+  }
+}
+
+/** What fills bytecode in other processes may be at its last file. */
+async function removeFilled(folder: string): Promise<void> {
+  for (let round = 0;; round++) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      if (round === 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
 

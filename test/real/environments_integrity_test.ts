@@ -19,7 +19,7 @@ async function warmCache(fixture: Fixture) {
   const variables = { UV_CACHE_DIR: uvCache };
   const environments = fixture.open(variables);
   const { id } = await environments.prepare(listOf("alder"), silent);
-  environments.close();
+  await environments.close();
   await Deno.remove(join(fixture.cache, "environments"), { recursive: true });
   return { id, uvCache, again: () => fixture.open(variables).prepare(listOf("alder"), silent) };
 }

@@ -24,7 +24,7 @@ async function makeSome({ open, wheels }: Fixture, versions: readonly string[]):
     await makeWheel(wheels, "alder", version);
     folders.push((await environments.prepare(listOf(`alder==${version}`), silent)).folders[0]!);
   }
-  environments.close();
+  await environments.close();
   return folders;
 }
 
