@@ -1,8 +1,7 @@
 /** Digests of files that did not change since they were last read. */
 import { digestFile } from "../core/file_tree.ts";
 import type { FileDigests } from "../core/ports.ts";
-import { type DigestMemory, openDigestMemory } from "./digest_memory.ts";
-import { findInfo } from "./places.ts";
+import type { DigestMemory } from "./digest_memory.ts";
 
 /** What is read in less time than it is remembered. */
 const largeBytes = 1 << 20;
@@ -19,12 +18,16 @@ export interface OpenFileDigests {
 
 /** Nothing is opened before a file is large, or one of many. */
 export function openFileDigests({ cache, clock = Date.now }: OpenFileDigests): FileDigests {
-  let memory: DigestMemory | undefined;
+  let opened: Promise<DigestMemory> | undefined;
   let [seen, unwritten] = [0, 0];
+  const open = async () => {
+    const { openDigestMemory } = await import("./digest_memory.ts");
+    return openDigestMemory(cache, clock);
+  };
   return {
     async digest(path, info) {
       if (info.size < largeBytes && ++seen <= manyFiles) return await digestFile(path, info);
-      memory ??= openDigestMemory(cache, clock);
+      const memory = await (opened ??= open());
       const [name, stamp] = [`file ${path}`, stampOf(info)];
       const known = memory.find(name, stamp);
       if (known !== undefined) return known;
@@ -37,9 +40,10 @@ export function openFileDigests({ cache, clock = Date.now }: OpenFileDigests): F
       return digest;
     },
     async close() {
+      const memory = await opened;
+      opened = undefined;
       await memory?.flush();
       memory?.close();
-      memory = undefined;
     },
   };
 }
@@ -56,6 +60,10 @@ function isSettled(info: Deno.FileInfo, now: number): boolean {
 }
 
 function isUnchanged(path: string, stamp: string): boolean {
-  const info = findInfo(path);
-  return info !== undefined && info.isFile && stampOf(info) === stamp;
+  try {
+    const info = Deno.lstatSync(path);
+    return info.isFile && stampOf(info) === stamp;
+  } catch {
+    return false;
+  }
 }

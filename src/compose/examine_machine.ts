@@ -68,7 +68,8 @@ async function examinePythons(
 /** What holds steps; bubblewrap is not fetched for it. */
 async function examineHolding({ variables }: ExamineOptions, cache: string): Promise<Examined> {
   const name = "sandbox";
-  const { bubblewrapVersion, findBubblewrap } = await import("../environments/bubblewrap.ts");
+  const { findBubblewrap } = await import("../environments/bubblewrap.ts");
+  const { bubblewrapVersion } = await import("../environments/fetch_bubblewrap.ts");
   const { examineSandbox } = await import("../sandbox/holding_tier.ts");
   const bubblewrap = await findBubblewrap(cache, variables, { isOffline: true });
   const { tier, found, reasons, advice } = await examineSandbox({

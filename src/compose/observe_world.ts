@@ -9,7 +9,6 @@ import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
 import { openWitness } from "./file_witness.ts";
-import { listModules } from "./list_modules.ts";
 import { listSources } from "./list_sources.ts";
 import { type Looked, openLooked } from "./planned_files.ts";
 
@@ -83,6 +82,7 @@ async function answer(question: Question, world: World, looked: Looked): Promise
       return sources.list;
     }
     case "modules": {
+      const { listModules } = await import("./list_modules.ts");
       const sources = await listModules(question.module, witness);
       looked.noteSources(dirname(fileURLToPath(question.module)), sources, witness);
       return sources.list;

@@ -4,7 +4,6 @@ import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";
 import { findShownProgram } from "./find_program.ts";
-import { withForwarder } from "./forwarder_arguments.ts";
 import { type Needs, wishesOf } from "./program_needs.ts";
 import { type Visible, visiblePaths } from "./visible_paths.ts";
 
@@ -47,16 +46,26 @@ export function shownTo(
   );
 }
 
-export function confineInBubblewrap(
+export async function confineInBubblewrap(
   program: Program,
   argv: Argv,
   policy: SandboxPolicy,
   options: Showing & { readonly bubblewrap: BubblewrapProgram },
-): Argv {
+): Promise<Argv> {
   const visible = shownTo(program, policy, options, Object.keys(replacedFiles(policy)));
   findShownProgram(argv[0], policy, visible);
-  const inner = withForwarder(argv, policy.servers, options.needs.deno, policy.variables["DENO_DIR"]);
+  const inner = await throughForwarder(argv, policy, options.needs.deno);
   return wrap(inner, policy, visible, options.bubblewrap, options.descriptors);
+}
+
+async function throughForwarder(
+  argv: Argv,
+  { servers, variables }: SandboxPolicy,
+  deno: string,
+): Promise<Argv> {
+  if (servers.every((server) => server.is !== "socket")) return argv;
+  const { withForwarder } = await import("./forwarder_arguments.ts");
+  return withForwarder(argv, servers, deno, variables["DENO_DIR"]);
 }
 
 /** A program of the system, with nothing shown but the machine's own. */

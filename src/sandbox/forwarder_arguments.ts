@@ -35,6 +35,3 @@ export function withForwarder(
     ...argv,
   ];
 }
-
-/** What must be readable inside for it: files. */
-export const forwarderReads = (deno: string): readonly string[] => [deno];

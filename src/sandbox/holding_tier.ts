@@ -1,6 +1,6 @@
 /** Decides what holds a step, or says why nothing can. */
 import { refuse } from "../core/error.ts";
-import { causesOf, type MachineFindings, whatToDo } from "./unavailable.ts";
+import type { MachineFindings } from "./unavailable.ts";
 import { type Machine, openMachine, type SandboxOptions, type SystemTier } from "./sandbox.ts";
 
 /** Throws SANDBOX_UNAVAILABLE, with what was tried and what to do. */
@@ -13,6 +13,7 @@ export async function holdingTier(
   const wanted = allowed.filter((tier) => tier === "bubblewrap" || !isFull);
   const { tier, findings } = await findTier(wanted, machine);
   if (tier !== undefined) return tier;
+  const { causesOf, whatToDo } = await import("./unavailable.ts");
   return refuse({
     code: "SANDBOX_UNAVAILABLE",
     message: isFull
@@ -63,6 +64,7 @@ export async function examineSandbox(
     options.tiers ?? ["bubblewrap", "landlock"],
     openMachine(options, true),
   );
+  const { causesOf, whatToDo } = await import("./unavailable.ts");
   const reasons = causesOf(findings);
   if (tier === undefined) return { found: "nothing holds steps here", reasons, advice: whatToDo(findings) };
   if (tier === "bubblewrap") {

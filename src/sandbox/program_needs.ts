@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { Program, SandboxPolicy } from "../core/ports.ts";
 import { findDenoConfig } from "./deno_permissions.ts";
-import { forwarderReads } from "./forwarder_arguments.ts";
 import { machineFiles } from "./machine_files.ts";
 import type { Wish } from "./visible_paths.ts";
 
@@ -34,7 +33,8 @@ export function wishesOf(
         file.with === undefined || file.with === "net" && isOpen || file.with === "gpu" && policy.gpu
       )
       .filter(({ path }) => !replaced.includes(path)).map(({ path }) => machine(path)),
-    ...(sockets.length === 0 ? [] : forwarderReads(needs.deno).map(machine)),
+    // The forwarder needs no file but Deno.
+    ...(sockets.length === 0 ? [] : [machine(needs.deno)]),
     ...packagesOf(policy).map(machine),
     ...(program.is === "function"
       ? [...functionNeeds(program.module, needs), ...madeModules(program.module, policy, needs)].map(machine)

@@ -70,7 +70,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const bubblewrap = await machine.bubblewrap();
       if (bubblewrap.is !== "works") throw new Error("bubblewrap holds a step without having been found");
       const { confineInBubblewrap } = await import("./confine_bubblewrap.ts");
-      const held = confineInBubblewrap(program, argv, policy, { ...shared, bubblewrap });
+      const held = await confineInBubblewrap(program, argv, policy, { ...shared, bubblewrap });
       return { argv: held, tellsSignals: true, failureMark: "bwrap: " };
     },
     async openProxy(hosts, hold, servers) {

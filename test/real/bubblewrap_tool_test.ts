@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { bubblewrapVersion, findBubblewrap } from "../../src/environments/bubblewrap.ts";
+import { findBubblewrap } from "../../src/environments/bubblewrap.ts";
+import { bubblewrapVersion } from "../../src/environments/fetch_bubblewrap.ts";
 import { isOnPath, realTest } from "../real_part.ts";
 import { machineVariables, output, sharedUv } from "./environments_fixture.ts";
 
