@@ -1,5 +1,6 @@
 /** Compose: hands the rooms to each other. This file: from a request to a finished run. */
 import { join } from "node:path";
+import type { Cause } from "../core/cause.ts";
 import { type Failure, refuse, SluiceError, unwrap } from "../core/error.ts";
 import type { Event, RunStatus } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
@@ -18,6 +19,8 @@ import { openSession, type Planned, planResolved, type Session } from "./session
 
 export interface ExecuteRequestOptions extends RunOptions {
   readonly reporter: Reporter;
+  /** Told, when the run has ended, why each step was executed that ran before and could have been cached. */
+  readonly onCauses?: (causes: ReadonlyMap<string, readonly Cause[]>) => void;
 }
 
 /** What became of a run. `failure` is why it did not finish. */
@@ -122,6 +125,10 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
     await close();
     // After a bug the run is left to the next start, which ends what still stands as RUNNING.
     await (executed === undefined ? owner?.abandon() : owner?.release());
+  }
+  if (options.onCauses !== undefined) {
+    const { explainExecuted } = await import("./forecast_plan.ts");
+    options.onCauses(await explainExecuted(plan, executed.reports, session, options));
   }
   const outcome = outcomeOf(plan, executed, experiment.id);
   return { status: executed.status, outcome, ...(failure === undefined ? {} : { failure }) };

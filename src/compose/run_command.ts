@@ -1,5 +1,6 @@
 /** Runs or shows what the command line asked for: what a pipeline file and `sluice run` both do. */
 import { dirname } from "node:path";
+import type { Cause } from "../core/cause.ts";
 import { SluiceError } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
@@ -28,8 +29,9 @@ export async function runCommand(
   const reporter = summaries === undefined ? shown : joinReporters(shown, summaries);
   const interruption = onInterruption();
   const { signal } = interruption;
+  const causes = flags.verbose && !flags.json && !flags.quiet ? { onCauses: await openCauseLines() } : {};
   try {
-    const { status } = await executeRequest(definition, request, { ...flags, reporter, signal })
+    const { status } = await executeRequest(definition, request, { ...flags, ...causes, reporter, signal })
       .catch((error) => {
         if (error instanceof SluiceError) summaries?.refused(error.failure);
         throw error;
@@ -44,6 +46,14 @@ export async function runCommand(
   } finally {
     interruption.close();
   }
+}
+
+/** Below the closing lines: what has changed since each executed step's last run. */
+async function openCauseLines() {
+  const { executedLines } = await import("../terminal/cause_text.ts");
+  return (causes: ReadonlyMap<string, readonly Cause[]>) => {
+    for (const line of executedLines(causes)) processSinks().stderr.write(`${line}\n`);
+  };
 }
 
 /** Refuses files that cannot be written, before anything runs. */

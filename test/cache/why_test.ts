@@ -146,3 +146,12 @@ Deno.test("a dry run says of each step what becomes of it, and in its JSON besid
     ]);
     assert.deepEqual(plan.forecast[1].on, ["split"]);
   }));
+
+Deno.test("run --verbose says below the closing lines why steps ran again", () =>
+  withProject(async (project) => {
+    await project.replace("lib.sh", "'^#'", "'^ *#'");
+    const { stderr } = await expectDone(project.sluice(["run", "pipeline.ts", "--rows", "1", "--verbose"]));
+    assert.match(stderr, /\nsplit ran: parameter rows 2 → 1/);
+    const quiet = await expectDone(project.sluice(["run", "pipeline.ts", "--rows", "2"]));
+    assert.doesNotMatch(quiet.stderr, / ran: /);
+  }));
