@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { ciFile, ciPath, ciServices } from "../src/cli/ci_files.ts";
 import { findSluiceSource, projectFiles } from "../src/cli/project_files.ts";
 import { realTest } from "./real_part.ts";
-import { runSluice, workingFolder } from "./run/run_project.ts";
+import { workingFolder } from "./run/run_project.ts";
 import { root } from "./walk.ts";
 
 const example = `${root}examples/ci`;
@@ -115,10 +115,6 @@ async function openCi() {
     GITHUB_STEP_SUMMARY: stepSummary,
     CI_PROJECT_DIR: project,
   };
-  const locked = await runSluice(["lock", join(project, "pipeline.ts")], project, {
-    XDG_CACHE_HOME: variables.XDG_CACHE_HOME,
-  });
-  assert.equal(locked.code, 0, locked.stderr);
   return { folder, project, stepSummary, variables };
 }
 
