@@ -5,10 +5,12 @@ import {
   candidateLines,
   commandCandidates,
   pipelineCandidates,
+  stepCandidates,
 } from "../terminal/candidates.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { commands } from "./commands.ts";
-import { findPipelineFile, pipelinePositional } from "./commands/pipeline_file.ts";
+import { entryPointPositional, findPipelineFile } from "./commands/pipeline_file.ts";
+import { readWhyWords, stepPositional, withEntryPoint } from "./commands/why.ts";
 import { findCommand, programOptions } from "./program.ts";
 
 /** Writes a candidate a line. `before` are the words before the one at the cursor, without the program. */
@@ -29,9 +31,20 @@ async function findCandidates(
 ): Promise<readonly Candidate[]> {
   const found = findCommand(before);
   if (found === undefined) return nextWords(before, current);
-  const { spec } = found.command;
-  if (!spec.positionals.includes(pipelinePositional)) return commandCandidates(spec, found.rest, current);
-  return await candidatesOfPipeline(found.command, found.rest, current, surroundings);
+  const { positionals } = found.command.spec;
+  const candidates = positionals.includes(stepPositional)
+    ? candidatesOfStep
+    : positionals.includes(entryPointPositional)
+    ? candidatesOfPipeline
+    : undefined;
+  if (candidates === undefined) return commandCandidates(found.command.spec, found.rest, current);
+  try {
+    return await candidates(found.command, found.rest, current, surroundings);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    // Without a file that loads, only what the table says.
+    return commandCandidates(found.command.spec, found.rest, current);
+  }
 }
 
 /** The next word of each command that begins with the words so far. */
@@ -51,21 +64,33 @@ function nextWords(before: readonly string[], current: string): Candidate[] {
   return [...next].map(([word, description]) => ({ word, description }));
 }
 
-/** Without a file that loads, only what the table says. */
 async function candidatesOfPipeline(
-  command: Command,
+  { spec: { options } }: Command,
   rest: readonly string[],
   current: string,
   { workingFolder }: Surroundings,
 ): Promise<readonly Candidate[]> {
-  const { options } = command.spec;
   const { file, rest: further } = findPipelineFile(rest, options);
   if (file === undefined && !current.startsWith("-") && !rest.some((word) => word.startsWith("-"))) return [];
-  try {
-    const { loadPipeline } = await import("../compose/load_pipeline.ts");
-    return pipelineCandidates(await loadPipeline(file ?? ".", workingFolder), further, current, options);
-  } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    return commandCandidates(command.spec, rest, current);
-  }
+  const { loadPipeline } = await import("../compose/load_pipeline.ts");
+  return pipelineCandidates(await loadPipeline(file ?? ".", workingFolder), further, current, options);
+}
+
+/** A step of the pipeline, then the pipeline's file, then its parameters. */
+async function candidatesOfStep(
+  { spec: { options } }: Command,
+  before: readonly string[],
+  current: string,
+  { workingFolder }: Surroundings,
+): Promise<readonly Candidate[]> {
+  const { step, file, rest } = readWhyWords(before);
+  const withCurrent = current.startsWith("-") ? { step, file } : readWhyWords([...before, current]);
+  const isStep = step === undefined && (withCurrent.step ?? withCurrent.file) !== file;
+  const isFile = step !== undefined && file === undefined && withCurrent.file !== undefined;
+  if (isFile) return [];
+  const { loadPipeline } = await import("../compose/load_pipeline.ts");
+  const definition = await loadPipeline(file ?? ".", workingFolder);
+  return isStep
+    ? stepCandidates(definition)
+    : pipelineCandidates(definition, withEntryPoint(definition, step, rest), current, options);
 }

@@ -159,6 +159,14 @@ for (
     ["run pipeline.ts ", ["main", "preprocess", "train", "train-low", "train-high", "evaluate", "plot"]],
     ["run nowhere.ts --co", undefined],
     ["run pi", []],
+    ["why ", ["preprocess", "train", "train-low", "train-high", "evaluate", "plot"]],
+    ["why --sandbox off pl", ["preprocess", "train", "train-low", "train-high", "evaluate", "plot"]],
+    ["why --sandbox ", ["auto", "require", "off"]],
+    ["why pipeline.ts ", ["preprocess", "train", "train-low", "train-high", "evaluate", "plot"]],
+    ["why train ", []],
+    ["why -", undefined],
+    ["why train pipeline.ts ", undefined],
+    ["lock pipeline.ts ", undefined],
   ] as const
 ) {
   Deno.test(`completion after [sluice ${line}]`, async () => {
@@ -170,6 +178,13 @@ for (
     else assert.deepEqual(found, expected);
   });
 }
+
+Deno.test("completion of why offers the parameters of the step's run, that of lock none", async () => {
+  const offered = async (...words: string[]) =>
+    (await call("--completion=words", String(words.length), "sluice", ...words)).stdout ?? "";
+  assert.match(await offered("why", "train", "--"), /^--preprocess\./m);
+  assert.doesNotMatch(await offered("lock", "pipeline.ts", "--"), /^--preprocess\./m);
+});
 
 Deno.test("docs/cli.md is what `deno task docs` writes", async () => {
   const written = await Deno.readTextFile(new URL("../../docs/cli.md", import.meta.url));

@@ -72,15 +72,17 @@ export function pipelineCandidates(
   ];
 }
 
-function entryPointCandidates(definition: PipelineDefinition): Candidate[] {
-  return [
-    { word: mainEntryPoint },
-    ...definition.steps.map(({ name, definition: { description } }) => ({
-      word: name,
-      ...(description === undefined ? {} : { description }),
-    })),
-  ];
-}
+const entryPointCandidates = (definition: PipelineDefinition): Candidate[] => [
+  { word: mainEntryPoint },
+  ...stepCandidates(definition),
+];
+
+/** The steps of a pipeline, by the names they have in it. */
+export const stepCandidates = (definition: PipelineDefinition): Candidate[] =>
+  definition.steps.map(({ name, definition: { description } }) => ({
+    word: name,
+    ...(description === undefined ? {} : { description }),
+  }));
 
 function assignments(parameters: readonly ParameterOption[], current: string): Candidate[] {
   const equals = current.indexOf("=");

@@ -2,6 +2,7 @@
 import type { Why } from "../../core/cause.ts";
 import { findReach } from "../../core/entry_point.ts";
 import { refuse, unwrap } from "../../core/error.ts";
+import { showValue } from "../../core/parameter.ts";
 import { mainEntryPoint, type PipelineDefinition } from "../../core/pipeline.ts";
 import {
   type CommandSpec,
@@ -24,7 +25,7 @@ import {
 import { type Command, printHelp, type Surroundings, writeLines } from "../command.ts";
 import { findPipelineFile, pipelinePositional } from "./pipeline_file.ts";
 
-const stepPositional: PositionalSpec = {
+export const stepPositional: PositionalSpec = {
   name: "step",
   value: { is: "text", placeholder: "STEP" },
   description: "The name of a step of the pipeline",
@@ -90,36 +91,56 @@ function whyJson({ name }: PipelineDefinition, step: string, answer: Why) {
   };
 }
 
+/** What is asked before the pipeline is known: the step, its pipeline's file, and what only the pipeline can read. */
+export interface WhyWords {
+  readonly step?: string;
+  readonly file?: string;
+  readonly rest: readonly string[];
+  readonly asksForHelp: boolean;
+}
+
 /** The step is the first positional, the pipeline's file the second; a file that stands first is seen as one. */
+export function readWhyWords(argv: readonly string[]): WhyWords {
+  const { file: first, ...asked } = findPipelineFile(argv, options);
+  if (first === undefined) return asked;
+  const { file: second, rest } = findPipelineFile(asked.rest, options);
+  const [step, file] = /\.[jt]sx?(#|$)/.test(first) ? [second, first] : [first, second];
+  return {
+    ...(step === undefined ? {} : { step }),
+    ...(file === undefined ? {} : { file }),
+    rest,
+    asksForHelp: asked.asksForHelp,
+  };
+}
+
 async function readWhyCall(argv: readonly string[], surroundings: Surroundings) {
-  const first = findPipelineFile(argv, options);
-  if (first.asksForHelp) return void printHelp(spec, surroundings);
-  if (first.file === undefined) {
+  const { step, file, rest, asksForHelp } = readWhyWords(argv);
+  if (asksForHelp) return void printHelp(spec, surroundings);
+  if (step === undefined) {
     return refuse({
       code: "ARGUMENT_INVALID",
-      message: "Cannot tell why as no step is named",
+      message: `Cannot tell why as no step ${file === undefined ? "" : `of \`${showValue(file)}\` `}is named`,
       hint: "Write `sluice why STEP`; `sluice plan` shows the steps",
     });
   }
-  const second = findPipelineFile(first.rest, options);
-  const isSwapped = second.file !== undefined && /\.[jt]sx?(#|$)/.test(first.file);
-  const [step, file] = isSwapped ? [second.file!, first.file] : [first.file, second.file];
   const { loadPipeline } = await import("../../compose/load_pipeline.ts");
   const definition = await loadPipeline(file ?? ".", surroundings.workingFolder);
   const { parsePipelineArguments } = await import("../../terminal/pipeline_arguments.ts");
-  const rest = isPartOfMain(definition, step, second.rest)
-    ? second.rest
-    : [`--${entryPointOption.name}`, step, ...second.rest];
-  const command = unwrap(parsePipelineArguments(definition, rest, options));
+  const command = unwrap(parsePipelineArguments(definition, withEntryPoint(definition, step, rest), options));
   if (command.is !== "run") return void printHelp(spec, surroundings);
   return { definition, step, command };
 }
 
 /** A step that `main` does not reach is asked about as the entry point it is, unless another is named. */
-function isPartOfMain(definition: PipelineDefinition, step: string, rest: readonly string[]): boolean {
+export function withEntryPoint(
+  definition: PipelineDefinition,
+  step: string | undefined,
+  rest: readonly string[],
+): readonly string[] {
   const names = [`--${entryPointOption.name}`, `-${entryPointOption.short}`];
-  if (rest.some((argument) => names.some((name) => argument.startsWith(name)))) return true;
+  if (rest.some((argument) => names.some((name) => argument.startsWith(name)))) return rest;
   const isReached = (entryPoint: string) =>
     findReach(definition, entryPoint)?.steps.some((use) => use.name === step) === true;
-  return isReached(mainEntryPoint) || !isReached(step);
+  const isOfMain = step === undefined || isReached(mainEntryPoint) || !isReached(step);
+  return [`--${entryPointOption.name}`, isOfMain ? mainEntryPoint : step, ...rest];
 }
