@@ -1,38 +1,63 @@
 /** Remembers what the files of a plan were when they were digested, so that a run can tell whether they still are. */
+import { findExactStat } from "../cache/exact_stat.ts";
 import type { Digest } from "../core/digest.ts";
 import type { FileDigests } from "../core/ports.ts";
 
 /** Files that were digested together, as the sources of one folder; `null` for one that was not there. */
 export interface Witnessed {
-  /** The first that is no longer what it was. */
+  /** The first that is no longer what it was: of a folder, that has not the same names. */
   findChange(): string | undefined;
 }
 
-export interface Witness extends FileDigests, Witnessed {}
+export interface Witness extends FileDigests, Witnessed {
+  meet(path: string): () => void;
+}
+
+interface Stamp {
+  readonly rough: string | undefined;
+  /** Of what changed so lately that it can be changed again with the same rough stamp. */
+  readonly exact?: string | undefined;
+}
+
+/** Deno tells the time of change in whole seconds. */
+const settledMs = 2000;
 
 /** `digests` answers; this only looks on. */
 export function openWitness(digests: FileDigests): Witness {
-  const stamps = new Map<string, string>();
+  const stamps = new Map<string, Stamp>();
   return {
     async digest(path, info): Promise<Digest> {
+      const stamp = stampOf(path, info);
       const digest = await digests.digest(path, info);
-      stamps.set(path, stampOf(info));
+      stamps.set(path, stamp);
       return digest;
     },
+    meet(path) {
+      stamps.set(path, stampOf(path, lookAt(path)));
+      return () => void stamps.delete(path);
+    },
     findChange() {
-      for (const [path, stamp] of stamps) if (stampNow(path) !== stamp) return path;
+      for (const [path, { rough, exact }] of stamps) {
+        if (roughOf(lookAt(path)) !== rough) return path;
+        if (exact !== undefined && findExactStat(path)?.stamp !== exact) return path;
+      }
       return undefined;
     },
     close: () => Promise.resolve(),
   };
 }
 
-const stampOf = ({ size, mtime, ctime, ino }: Deno.FileInfo): string =>
-  [size, mtime?.getTime(), ctime?.getTime(), ino].join(" ");
+function stampOf(path: string, info: Deno.FileInfo | undefined): Stamp {
+  const isSettled = Date.now() - (info?.ctime?.getTime() ?? 0) >= settledMs;
+  return { rough: roughOf(info), ...(isSettled ? {} : { exact: findExactStat(path)?.stamp }) };
+}
 
-function stampNow(path: string): string | undefined {
+const roughOf = (info: Deno.FileInfo | undefined): string | undefined =>
+  info && [info.size, info.mtime?.getTime(), info.ctime?.getTime(), info.ino].join(" ");
+
+function lookAt(path: string): Deno.FileInfo | undefined {
   try {
-    return stampOf(Deno.lstatSync(path));
+    return Deno.lstatSync(path);
   } catch {
     return undefined;
   }

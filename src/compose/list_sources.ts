@@ -101,7 +101,10 @@ async function listFolder(
       const name = relative(root, path).split(sep).join("/");
       try {
         if (entry.isDirectory) {
+          const forget = digests.meet?.(path);
           const inner = await visit(path, own, await readFolder(path));
+          // What is added to a folder that is not shown as a whole is not shown.
+          if (!inner.isWhole) forget?.();
           visible.push(...(inner.isWhole ? [path] : inner.visible));
           isWhole &&= inner.isWhole;
         } else if (entry.isFile) {
@@ -109,6 +112,7 @@ async function listFolder(
           list[name] = what(await digests.digest(path, info), isProgram(info));
           visible.push(path);
         } else if (entry.isSymlink) {
+          digests.meet?.(path);
           list[name] = `link ${JSON.stringify(await Deno.readLink(path))}`;
           visible.push(path);
         } else isWhole = false;

@@ -2,13 +2,20 @@
 import { dirname, join } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
-import { digestLines, digestTree, treeLine, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
+import {
+  digestLines,
+  digestTree,
+  isProgram,
+  treeLine,
+  UnsupportedEntry,
+  walkTree,
+} from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { Place } from "../core/place.ts";
 import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
-import { openWitness } from "./file_witness.ts";
+import { openWitness, type Witness } from "./file_witness.ts";
 import { listSources } from "./list_sources.ts";
 import { type Looked, openLooked } from "./planned_files.ts";
 
@@ -72,8 +79,11 @@ async function answer(question: Question, world: World, looked: Looked): Promise
       return digest;
     }
     case "granted": {
-      const digest = await digestGranted(question.path, witness);
-      looked.noteGiven(question.path, witness);
+      const { path } = question;
+      const root = await realPath(path);
+      const digest = root === undefined ? null : await digestGranted(root, witness);
+      const isMoved = () => realPathNow(path) !== root;
+      looked.noteGiven(path, { findChange: () => isMoved() ? path : witness.findChange() });
       return digest;
     }
     case "sources": {
@@ -93,8 +103,11 @@ async function answer(question: Question, world: World, looked: Looked): Promise
     }
     case "environment":
       return await world.environments.observe(question.spec);
-    case "registered":
-      return await findRegistered(question.uri, question.place, world);
+    case "registered": {
+      const found = await findRegistered(question.uri, question.place, world, witness);
+      looked.noteGiven(found.location, witness);
+      return found;
+    }
     case "hold":
       return (await world.sandbox.hold(question)).tier;
   }
@@ -127,31 +140,45 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR" || code === "EACCES";
 }
 
-/** What may be read besides: a link on the way to it is the user's own, one below it counts as its text. */
-async function digestGranted(path: string, digests: FileDigests): Promise<Digest | null> {
-  let root: string;
-  try {
-    root = await Deno.realPath(path);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+/** What may be read besides; `root` is where the links on the way to it lead, which are the user's own. */
+async function digestGranted(root: string, digests: Witness): Promise<Digest> {
   const lines: string[] = [];
+  digests.meet(root);
   for await (const entry of walkTree(root)) {
     const at = join(root, entry.path);
-    if (entry.is === "folder") continue;
-    if (entry.is === "other") {
-      lines.push(`link ${await Deno.readLink(at).catch(() => "none")}  ${JSON.stringify(entry.path)}\n`);
-    } else {
-      const info = await Deno.lstat(at);
-      lines.push(treeLine(await digests.digest(at, info), entry.path));
+    if (entry.is === "file") {
+      const digest = await digests.digest(at, entry.info);
+      lines.push(treeLine(isProgram(entry.info) ? `${digest} x` : digest, entry.path));
+      continue;
     }
+    digests.meet(at);
+    // A link below it counts as its text.
+    const what = entry.is === "folder" ? "folder" : `link ${await Deno.readLink(at).catch(() => "none")}`;
+    lines.push(treeLine(what, entry.path));
   }
   return digestLines(lines);
 }
 
+/** Undefined where nothing is. */
+async function realPath(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function realPathNow(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** `models:/name/3` and `models:/name@alias`. */
-async function findRegistered(uri: string, at: Place, world: World) {
+async function findRegistered(uri: string, at: Place, world: World, digests: FileDigests) {
   const match = /^models:\/(?<name>[^/@]+)(?:\/(?<version>\d+)|@(?<alias>[^/@]+))$/.exec(uri)?.groups;
   const refuse = (message: string): never => {
     throw new SluiceError({
@@ -170,7 +197,7 @@ async function findRegistered(uri: string, at: Place, world: World) {
       : await tracker.getModelVersion(match["name"]!, match["version"]);
     const location = await sourceLocation(version.source, tracker);
     const folder = tracker.artifacts.localFolder(location);
-    const digest = folder === undefined ? undefined : await digestGiven(folder, at, world.digests);
+    const digest = folder === undefined ? undefined : await digestGiven(folder, at, digests);
     return { version: version.version, location, ...(digest === undefined ? {} : { digest }) };
   } catch (error) {
     if (error instanceof SluiceError && error.failure.code === "TRACKER_MISSING") {

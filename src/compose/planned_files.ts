@@ -46,7 +46,9 @@ function givenPaths(step: PlannedStep): string[] {
     binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : []
   );
   return [
-    ...inputs.flatMap((input) => input.is === "file" ? [input.path] : []),
+    ...inputs.flatMap((input) =>
+      input.is === "file" ? [input.path] : input.is === "registered" ? [input.location] : []
+    ),
     ...Object.values(step.arguments).flatMap((argument) =>
       argument.is === "value" && argument.digest !== undefined ? [String(argument.value)] : []
     ),

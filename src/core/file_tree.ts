@@ -118,19 +118,23 @@ export interface DigestedTree {
  * of a program, `folder  "path"` of a folder with nothing in it. A file that is no program has its own digest.
  *
  * Times and owners do not count, and of the permissions only whether anybody may execute a file. A link or a device is
- * an UnsupportedEntry. `digests` is asked for the digest of each file, as it may know it.
+ * an UnsupportedEntry. `digests` is asked for the digest of each file, as it may know it, and told of each folder before
+ * that is listed.
  */
 export async function digestTree(
   root: string,
-  digests: Pick<FileDigests, "digest"> = { digest: digestFile },
+  digests: Pick<FileDigests, "digest" | "meet"> = { digest: digestFile },
 ): Promise<DigestedTree> {
+  digests.meet?.(root);
   const files: KeptFile[] = [];
   const folders: string[] = [];
   let isFolder = true;
   for await (const entry of walkTree(root)) {
     if (entry.is === "other") throw new UnsupportedEntry(entry.path);
-    if (entry.is === "folder") folders.push(entry.path);
-    else {
+    if (entry.is === "folder") {
+      digests.meet?.(join(root, entry.path));
+      folders.push(entry.path);
+    } else {
       const { path, info } = entry;
       if (path === "") isFolder = false;
       files.push({

@@ -229,6 +229,11 @@ export interface Cache {
 export interface FileDigests {
   /** Of a regular file's bytes. `info` is what `Deno.lstat` said of it. */
   digest(path: string, info: Deno.FileInfo): Promise<Digest>;
+  /**
+   * For who looks on: told of a folder that is about to be listed, and of a link whose text counts. What it returns takes
+   * that back.
+   */
+  meet?(path: string): () => void;
   /** Writes down what is new. */
   close(): Promise<void>;
 }
