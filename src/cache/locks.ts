@@ -3,7 +3,7 @@
  * alone. A step's own lock is a file that goes when it is let go of, as there is one for every step that ever ran.
  */
 import { join } from "node:path";
-import { isNotWritable } from "../core/atomic_write.ts";
+import { isDiskFull, isNotWritable } from "../core/atomic_write.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { type HeldLock, lockExclusively, lockShared, pause, pollMs, tryLock } from "../core/file_lock.ts";
@@ -115,7 +115,7 @@ function openLease(cache: string, path: string): Deno.FsFile | undefined {
       return Deno.openSync(path, options);
     }
   } catch (error) {
-    if (isNotWritable(error)) return undefined;
+    if (isNotWritable(error) || isDiskFull(error)) return undefined;
     throw error;
   }
 }

@@ -81,11 +81,9 @@ async function namesIn(folder: string): Promise<string[]> {
 async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<string[]> {
   const run = await findRun(runId, tracker);
   if (run === undefined) return [];
-  const mended: string[] = [];
-  const open = [run];
-  while (open.length > 0) {
-    const { info } = open.pop()!;
-    open.push(
+  const family = [run];
+  for (const { info } of family) {
+    family.push(
       ...await tracker.searchRuns({
         experimentIds: [info.experimentId],
         tags: [{ key: "mlflow.parentRunId", value: info.id }],
@@ -94,6 +92,10 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
     );
     killLeftovers(join(steps, info.id));
     await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
+  }
+  const mended: string[] = [];
+  // Last: what the dead left may be what fills the disk.
+  for (const { info } of family) {
     if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
     await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });
     mended.push(info.id);

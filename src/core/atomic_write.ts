@@ -52,3 +52,7 @@ export function isNotWritable(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "EROFS" || code === "EACCES" || code === "EPERM";
 }
+
+/** True of errors that say that a disk has no room left, or a user's share of it none. Of Linux: ENOSPC, EDQUOT. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && /\(os error (28|122)\)/.test(error.message);

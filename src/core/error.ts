@@ -73,6 +73,7 @@ export const codes = {
   OUTPUT_INVALID: 1,
   METRIC_MISSING: 1,
   RESULT_CHANGED: 1,
+  DISK_FULL: 1,
   RUN_FAILED: 1,
   RUN_INTERRUPTED: 130,
 } as const;

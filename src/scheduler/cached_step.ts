@@ -10,6 +10,7 @@ import type { Cache } from "../core/ports.ts";
 import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts";
 import { resultVersion, type StepResult } from "../core/step_result.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
+import { isSystemError } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
 import { loggedParameters, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
@@ -218,7 +219,41 @@ export async function keepResult(
   try {
     await cache.keep(result, folder);
   } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    warn(`the cache refuses: ${error.failure.message}`);
+    warn(`the cache refuses: ${refusalOf(error)}`);
+  }
+}
+
+/** What the cache, or the system below it, cannot do, such as on a disk that is full. Whatever else is thrown goes on. */
+function refusalOf(error: unknown): string {
+  if (error instanceof SluiceError) return error.failure.message;
+  if (isSystemError(error)) return error.message;
+  throw error;
+}
+
+/** Records what the key stands for, so that a later run can be told from this one; without it only `why` knows less. */
+export async function recordKey(
+  step: PlannedStep,
+  { key, parts }: ResolvedKey,
+  { services, sources }: RunContext,
+): Promise<void> {
+  try {
+    const [cache, environment, texts] = await Promise.all([
+      services.openCache(),
+      services.environments.contents(step.environment),
+      services.files.texts(step),
+    ]);
+    await cache.record(key, {
+      version: resultVersion,
+      parts,
+      sources: sources[step.sources] ?? {},
+      ...(environment === undefined ? {} : { environment }),
+    }, texts);
+  } catch (error) {
+    services.emit({
+      is: "warning",
+      at: services.clock(),
+      step: step.name,
+      message: `The key of step "${step.name}" is not recorded as the cache refuses: ${refusalOf(error)}`,
+    });
   }
 }

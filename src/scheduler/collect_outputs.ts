@@ -82,7 +82,7 @@ async function isRealFolder(folder: string): Promise<boolean> {
 }
 
 /** What the system refuses, such as what may not be read or lies too deep; anything else is a bug. */
-const isSystemError = (error: unknown): error is Error =>
+export const isSystemError = (error: unknown): error is Error =>
   error instanceof Error &&
   (/\(os error \d+\)/.test(error.message) ||
     Object.values(Deno.errors).some((kind) => error instanceof kind));

@@ -1,18 +1,19 @@
 /** Runs one step to its end, or takes what is kept of it: its nested run, its key, what it produced. */
 import { join } from "node:path";
 import type { ReadyEnvironment } from "../core/environment.ts";
+import { isDiskFull } from "../core/atomic_write.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { StepOutcome, StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
-import { resultVersion } from "../core/step_result.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import {
   declaredFirst,
   findUsable,
   keepResult,
+  recordKey,
   type ResolvedKey,
   resolveKey,
   takeKept,
@@ -142,22 +143,6 @@ async function recordFailure(step: PlannedStep, failure: Failure, context: RunCo
   return await closeRun(step, run, { parameters: {}, paths: {} }, undefined, startedAt, ended, context);
 }
 
-/** What the key stands for, so that a later run can be told from this one. */
-async function recordKey(step: PlannedStep, { key, parts }: ResolvedKey, context: RunContext): Promise<void> {
-  const { services, sources } = context;
-  const [cache, environment, texts] = await Promise.all([
-    services.openCache(),
-    services.environments.contents(step.environment),
-    services.files.texts(step),
-  ]);
-  await cache.record(key, {
-    version: resultVersion,
-    parts,
-    sources: sources[step.sources] ?? {},
-    ...(environment === undefined ? {} : { environment }),
-  }, texts);
-}
-
 /** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
 function openLog(services: Services, run: RunInfo, folder: string): string {
   const local = services.tracker.artifacts.localFolder(run.artifactUri);
@@ -221,6 +206,14 @@ function asFailure(error: unknown, step: PlannedStep): Failure {
   }
   if (error instanceof DOMException && error.name === "AbortError") {
     return { code: "RUN_INTERRUPTED", message: `Step "${step.name}" was stopped` };
+  }
+  if (isDiskFull(error)) {
+    return {
+      code: "DISK_FULL",
+      message: `Cannot finish step "${step.name}" as a disk is full: ${(error as Error).message}`,
+      at: inside(step.place, `step "${step.name}"`),
+      hint: "Make room and start again: steps that finished are not run again",
+    };
   }
   throw error;
 }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { configFile, pipelineFile, readRuns, runPipeline, workingFolder } from "./run_project.ts";
+import { realTest } from "../real_part.ts";
+import {
+  configFile,
+  finish,
+  pipelineFile,
+  readRuns,
+  runPipeline,
+  startDeno,
+  workingFolder,
+} from "./run_project.ts";
 
 for (
   const [spoilt, code] of [[".sluice", 2], [".sluice/owners", 2], [".sluice/steps", 1], [
@@ -37,3 +46,77 @@ for (const flags of [["--help"], ["--dry-run"], ["--dry-run", "--json"], ["prepr
     }
   });
 }
+
+Deno.test("a run goes on without a cache that cannot be written, with a warning, and no step is lost", async () => {
+  await using folder = await workingFolder();
+  const project = join(folder.path, "project");
+  await writeCachedProject(project);
+  await Deno.mkdir(join(folder.cache, "sluice"));
+  await Deno.writeTextFile(join(folder.cache, "sluice/store"), "");
+  for (let round = 0; round < 2; round++) {
+    const run = await finish(startDeno(["pipeline.ts", "--no-color"], project));
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, /warning: The key of step "slow" is not recorded as the cache refuses: /);
+    assert.match(run.stderr, /warning: The result of step "slow" is not kept as the cache refuses: /);
+  }
+  assert.deepEqual(readRuns(project).map(({ status }) => status), Array(6).fill("FINISHED"));
+});
+
+realTest(
+  ["bubblewrap"],
+  "a run goes on when the cache's disk is full, and keeps again when it is not",
+  async () => {
+    await using folder = await workingFolder();
+    await writeCachedProject(folder.path);
+    const variables = { XDG_CACHE_HOME: folder.cache, DENO_DIR: denoFolder() };
+    const run = async (kilobytes: number, sizeBytes: number) => {
+      const held = ["--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", `${sizeBytes}`];
+      const { code, stderr } = await new Deno.Command("bwrap", {
+        args: [
+          ...[...held, "--tmpfs", folder.cache, Deno.execPath(), "run", "-A", "--config", configFile],
+          ...["pipeline.ts", "--sandbox=off", "--kilobytes", `${kilobytes}`],
+        ],
+        cwd: folder.path,
+        env: variables,
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stderr);
+    };
+    assert.match(await run(3000, 1 << 20), /warning: The result of step "slow" is not kept .*No space left/);
+    assert.doesNotMatch(await run(3000, 64 << 20), /warning/);
+    assert.ok(readRuns(folder.path).every(({ status }) => status === "FINISHED"));
+  },
+);
+
+/** Two steps, of which the first takes its time. */
+async function writeCachedProject(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(
+    join(folder, "pipeline.ts"),
+    `import { deno, file, int, main, pipeline, sh, step } from "sluice";
+const slow = step("slow", {
+  env: deno(),
+  params: { kilobytes: int().default(1) },
+  outputs: { made: file() },
+  command: ({ outputs, params }) =>
+    sh\`sh -c \${'sleep 0.3; head -c "\${1}000" /dev/zero > "$0"'} \${outputs.made} \${params.kilobytes}\`,
+});
+const next = step("next", {
+  env: deno(),
+  inputs: { made: file() },
+  outputs: { copy: file() },
+  command: ({ inputs, outputs }) => sh\`cp \${inputs.made} \${outputs.copy}\`,
+});
+const line = pipeline("line", { params: slow.params }, (params) => {
+  const made = slow(params);
+  return { slow: made, next: next({ made: made.made }) };
+});
+export default line;
+if (import.meta.main) await main(line);
+`,
+  );
+}
+
+const denoFolder = (): string =>
+  Deno.env.get("DENO_DIR") ??
+    join(Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/", ".cache"), "deno");
