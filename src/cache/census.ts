@@ -1,6 +1,7 @@
 /** Everything that lies in the store, as it is looked after: nothing here is trusted, and no link is followed. */
 import { join } from "node:path";
 import { openBreather } from "./breather.ts";
+import { largestEntryBytes } from "./entries.ts";
 import { findInfo, isBlobName, listFolder, type StoreFolder } from "./places.ts";
 
 export interface StoredFile {
@@ -58,9 +59,12 @@ export async function takeCensus(cache: string): Promise<Census> {
   return { files, entries, parts };
 }
 
-/** Digests that an entry names, of files of the store among others; of any version, and of a damaged one as well. */
+/**
+ * Digests that an entry names, of files of the store among others; of any version, and of a damaged one as well. None of
+ * one that nobody would read.
+ */
 export function namedBy(entry: StoredEntry): ReadonlySet<string> {
-  if (!entry.isFile) return new Set();
+  if (!entry.isFile || entry.sizeBytes > largestEntryBytes) return new Set();
   try {
     const text = Deno.readTextFileSync(entry.path);
     return new Set(Array.from(text.matchAll(/sha256:([0-9a-f]{64})/g), (found) => found[1]!));

@@ -5,14 +5,13 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Digest } from "../core/digest.ts";
-
 import { sha256 } from "../core/sha256.ts";
 import { removeFile } from "./entries.ts";
 import { tryLockAlone } from "./locks.ts";
 import { findInfo, openPlaces } from "./places.ts";
 
 /** The newest format, and the only one that is read and written. */
-export const digestsVersion = 1;
+const digestsVersion = 1;
 /** `slui`, so that another program's database is not taken for one of ours. */
 const applicationId = 0x736c7569;
 

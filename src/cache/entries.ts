@@ -6,7 +6,7 @@ import { KeyRecord, StepResult } from "../core/step_result.ts";
 import { findInfo, hexOf, isConfined, type Places } from "./places.ts";
 
 /** A larger one is none of ours. */
-const largestBytes = 1 << 28;
+export const largestEntryBytes = 1 << 28;
 
 export function findResult(places: Places, key: Digest): StepResult | undefined {
   const parsed = StepResult.safeParse(readEntry(places, "results", key));
@@ -63,7 +63,7 @@ function readEntry(places: Places, folder: "records" | "results", key: Digest): 
   if (!places.isThere(folder, hexOf(key))) return undefined;
   const path = places.entry(folder, key);
   const info = findInfo(path);
-  if (info === undefined || !info.isFile || info.size > largestBytes) return undefined;
+  if (info === undefined || !info.isFile || info.size > largestEntryBytes) return undefined;
   try {
     return JSON.parse(Deno.readTextFileSync(path));
   } catch {

@@ -11,7 +11,7 @@ import { findExactStat } from "./exact_stat.ts";
 import { findInfo } from "./places.ts";
 
 /** A file of up to so many bytes is read again, as long as not more than `rereadBytes` are in one operation (20 ms). */
-const smallBytes = 1 << 20;
+export const smallBytes = 1 << 20;
 const rereadBytes = 32 << 20;
 /** The kernel's clock for times of files may stand still for 10 ms (100 Hz): what is done meanwhile is not seen by them. */
 const tickMs = 11;

@@ -1,5 +1,6 @@
 /** Whether a run's outputs lie where it put them, as they were made. */
 import { join } from "node:path";
+import { isProgram } from "../core/file_tree.ts";
 import type { KeptOutput, StepResult } from "../core/step_result.ts";
 import { blobMemory } from "./blobs.ts";
 import { openBreather } from "./breather.ts";
@@ -38,7 +39,7 @@ async function isIntact(
     await breathe();
     const path = file.path === "" ? root : join(root, file.path);
     const info = findInfo(path);
-    if (info === undefined || (((info.mode ?? 0) & 0o111) !== 0) !== file.isProgram) return false;
+    if (info === undefined || isProgram(info) !== file.isProgram) return false;
     // A file that is the store's own is remembered as such.
     const isBlob = findInfo(places.blob(blobName(file)))?.ino === info.ino;
     const name = isBlob ? blobMemory(blobName(file)) : `place ${path}`;

@@ -6,12 +6,10 @@ import type { KeptFile, StepResult } from "../core/step_result.ts";
 import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
 import { openBreather } from "./breather.ts";
 import { isSound, removeFile, writeResult } from "./entries.ts";
-import { contentOf, type Examination, openExamination } from "./examination.ts";
+import { contentOf, type Examination, openExamination, smallBytes } from "./examination.ts";
 import { shareStore } from "./locks.ts";
 import { blobName, findInfo, foldersAbove, openPlaces, type Places } from "./places.ts";
 
-/** A file of up to so many bytes is read again before it is kept. */
-const smallBytes = 1 << 20;
 /** Files forced to disk together: a file system then writes its journal once for many. */
 const batchSize = 64;
 
@@ -32,29 +30,40 @@ export async function keepResult(
   const places = openPlaces(cache);
   places.make();
   const shared = await shareStore(cache);
-  const examination = openExamination(cache, clock);
-  const breathe = openBreather();
   try {
-    const kept = new Set<string>();
-    let batch: Made[] = [];
-    for (const made of findMade(result, folder)) {
-      await breathe();
-      const name = blobName(made.file);
-      if (kept.has(name) || await hasBlob(places, made.file, examination)) {
-        if (kept.has(name)) await keepNew(places, batch.splice(0), result, folder, examination);
-        share(places, made, folder, examination);
-      } else if (batch.push(made) === batchSize) {
-        await keepNew(places, batch, result, folder, examination);
-        batch = [];
-      }
-      kept.add(name);
+    const examination = openExamination(cache, clock);
+    try {
+      await keepFiles(places, result, folder, examination);
+    } finally {
+      await examination.close();
     }
-    await keepNew(places, batch, result, folder, examination);
-    await examination.close();
     await writeResult(places, result);
   } finally {
     shared.release();
   }
+}
+
+async function keepFiles(
+  places: Places,
+  result: StepResult,
+  folder: string,
+  examination: Examination,
+): Promise<void> {
+  const breathe = openBreather();
+  const kept = new Set<string>();
+  const batch: Made[] = [];
+  const keepBatch = () => keepNew(places, batch.splice(0), result, folder, examination);
+  for (const made of findMade(result, folder)) {
+    await breathe();
+    const name = blobName(made.file);
+    if (kept.has(name) || await hasBlob(places, made.file, examination)) {
+      // Its first may be among those that are not in the store yet.
+      if (kept.has(name)) await keepBatch();
+      share(places, made, folder, examination);
+    } else if (batch.push(made) === batchSize) await keepBatch();
+    kept.add(name);
+  }
+  await keepBatch();
 }
 
 /** Every file of the outputs, none of them reached by a link. */

@@ -149,6 +149,13 @@ Deno.test("what runs share with the store is counted as such until the runs are 
     assert.deepEqual([after["files"]!.count, after["files"]!.sharedBytes], [4, 0]);
   }));
 
+Deno.test("garbage collection goes on when a result is too large to be read", () =>
+  withRuns(async ({ store }) => {
+    const hex = keyFor("old").slice(7);
+    await Deno.truncate(join(store.folder, "results", hex.slice(0, 2), `${hex}.json`), 2 ** 40);
+    assert.deepEqual((await store.collectGarbage({})).removed, []);
+  }));
+
 for (
   const [what, harm, is] of [
     ["a file with another bit", async (store: string) => {
@@ -164,6 +171,10 @@ for (
     ["a result that is no JSON", async (store: string) => {
       const hex = keyFor("old").slice(7);
       await Deno.writeTextFile(join(store, "results", hex.slice(0, 2), `${hex}.json`), "{");
+    }, ["result"]],
+    ["a result that is too large to be read", async (store: string) => {
+      const hex = keyFor("old").slice(7);
+      await Deno.truncate(join(store, "results", hex.slice(0, 2), `${hex}.json`), 2 ** 40);
     }, ["result"]],
     ["a result of another key", async (store: string) => {
       const [from, to] = ["old", "recent"].map((name) => keyFor(name).slice(7));

@@ -2,7 +2,7 @@
 import { digestFile } from "../core/file_tree.ts";
 import { KeyRecord, resultVersion, StepResult } from "../core/step_result.ts";
 import { type StoredEntry, type StoredFile, takeCensus } from "./census.ts";
-import { isSound, removeFile } from "./entries.ts";
+import { isSound, largestEntryBytes, removeFile } from "./entries.ts";
 import { shareStore } from "./locks.ts";
 import { blobName, findInfo, openPlaces, type Places } from "./places.ts";
 
@@ -63,6 +63,7 @@ async function findFileFlaw({ path, name, isFile }: StoredFile): Promise<string 
 function findEntryFlaw(entry: StoredEntry, places: Places): string | undefined {
   if (findInfo(entry.path) === undefined) return undefined;
   if (!entry.isFile) return "it is no regular file";
+  if (entry.sizeBytes > largestEntryBytes) return "it is too large";
   let value: unknown;
   try {
     value = JSON.parse(Deno.readTextFileSync(entry.path));
