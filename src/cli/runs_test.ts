@@ -221,3 +221,21 @@ Deno.test("an empty cache has no environments, and the doctor says what is there
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("a step whose result was taken from the cache is listed as cached, and shown with the run that made it", () =>
+  withRuns(async (call, folder) => {
+    const tracker = await openTracker({ workingFolder: folder, variables: {}, create: false });
+    await tracker.logBatch(firstTrain, {
+      tags: [
+        { key: "sluice.cache", value: "cached" },
+        { key: "sluice.cache.run", value: secondTrain },
+        { key: "sluice.sandbox", value: "bubblewrap" },
+      ],
+    });
+    await tracker.close();
+    assert.match((await call("runs", "list")).stdout, /^≡ {4}train +bbbb0000 +cached /m);
+    assert.match((await call("runs", "show", first)).stdout, /^≡ {2}train +bbbb0000 +cached /m);
+    const shown = (await call("runs", "show", firstTrain)).stdout;
+    assert.match(shown, new RegExp(`^state +cached\nmade by +${secondTrain}$`, "m"));
+    assert.match(shown, /^sandbox +bubblewrap$/m);
+  }));

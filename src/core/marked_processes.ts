@@ -1,4 +1,5 @@
 /** Finds processes by a variable they were started with: what left its process group still bears it. */
+import { processIds, readProcess, signalProcess } from "./processes.ts";
 
 /** How long after a process's start the ids given out since are sure to lie above its own: they wrap around in time. */
 const wrapMs = 2000;
@@ -19,46 +20,25 @@ export function killMarked(isMark: (variable: string) => boolean, since?: Ancest
   for (let round = 0; round < 20; round++) {
     const found = candidates(since).filter((pid) => variablesOf(pid).some(isMark));
     if (found.length === 0) return;
-    found.forEach(kill);
+    for (const pid of found) signalProcess(pid, "SIGKILL");
   }
 }
 
 function candidates(since: Ancestor | undefined): number[] {
   const last = since === undefined || Date.now() - since.startedAt > wrapMs ? undefined : newestProcess();
-  if (since === undefined || last === undefined || last < since.pid) return allProcesses();
+  if (since === undefined || last === undefined || last < since.pid) return processIds();
   return Array.from({ length: last - since.pid }, (_, index) => since.pid + 1 + index);
 }
 
 /** The last number of /proc/loadavg. */
 function newestProcess(): number | undefined {
-  const last = Number(read("/proc/loadavg").trim().split(" ").at(-1));
-  return Number.isInteger(last) && last > 0 ? last : undefined;
-}
-
-function allProcesses(): number[] {
   try {
-    return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name))
-      .filter((pid) => Number.isInteger(pid) && pid !== Deno.pid);
+    const last = Number(Deno.readTextFileSync("/proc/loadavg").trim().split(" ").at(-1));
+    return Number.isInteger(last) && last > 0 ? last : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
 /** None of a process that is dead, another user's, or not yet reaped. */
-const variablesOf = (pid: number): string[] => read(`/proc/${pid}/environ`).split("\0");
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended in the meantime.
-  }
-}
+const variablesOf = (pid: number): string[] => readProcess(pid, "environ").split("\0");

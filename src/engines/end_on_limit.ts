@@ -1,5 +1,6 @@
 /** What ends a step's process before its time: its limits, or whoever runs it. */
 import type { ProcessExit, ProcessSpec } from "../core/ports.ts";
+import { signalProcess } from "../core/processes.ts";
 import type { Orphans } from "./orphans.ts";
 import { childrenOf, descendantsOf } from "./process_tree.ts";
 import { startTimer } from "./timer.ts";
@@ -56,7 +57,7 @@ export function endOnLimit(
 
 /** A group that is gone already is no error. */
 export function signalGroup(pid: number, signal: Deno.Signal): void {
-  send(-pid, signal);
+  signalProcess(-pid, signal);
 }
 
 /**
@@ -66,7 +67,7 @@ export function signalGroup(pid: number, signal: Deno.Signal): void {
 function askInside(pid: number): boolean {
   const inner = childrenOf(pid);
   const programs = descendantsOf(inner);
-  for (const each of [...inner, ...programs]) send(each, "SIGTERM");
+  for (const each of [...inner, ...programs]) signalProcess(each, "SIGTERM");
   return programs.length > 0;
 }
 
@@ -74,13 +75,5 @@ function askInside(pid: number): boolean {
 export function killTree(pid: number, orphans: Orphans | undefined): void {
   const all = [...descendantsOf([pid]), ...orphans?.pids() ?? []];
   signalGroup(pid, "SIGKILL");
-  for (const each of all) send(each, "SIGKILL");
-}
-
-function send(pid: number, signal: Deno.Signal): void {
-  try {
-    Deno.kill(pid, signal);
-  } catch {
-    // It has ended, or is another user's.
-  }
+  for (const each of all) signalProcess(each, "SIGKILL");
 }

@@ -6,8 +6,9 @@
  * own there. A process that changed it is nobody's, and is ended when no step is running: no process of ours is in
  * another session.
  */
+import { readProcess, signalProcess } from "../core/processes.ts";
 import { nativeCalls } from "./native_calls.ts";
-import { childrenOf, descendantsOf, readProcess, readStat } from "./process_tree.ts";
+import { childrenOf, descendantsOf, readStat } from "./process_tree.ts";
 
 /** The orphans of one step. */
 export interface Orphans {
@@ -134,10 +135,4 @@ function reap(pid: number, step: Step): boolean {
 
 const withDescendants = (pids: readonly number[]): number[] => [...pids, ...descendantsOf(pids)];
 
-function kill(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended, or is another user's.
-  }
-}
+const kill = (pid: number): void => signalProcess(pid, "SIGKILL");

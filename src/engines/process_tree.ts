@@ -1,4 +1,5 @@
-/** Processes as Linux's /proc shows them: who started whom. Elsewhere, and of a process that is gone, there is nothing. */
+/** Who started whom, as Linux's /proc shows it. Elsewhere, and of a process that is gone, there is nothing. */
+import { processIds, readProcess } from "../core/processes.ts";
 
 export interface ProcessStat {
   readonly isZombie: boolean;
@@ -23,15 +24,6 @@ export function readStat(pid: number): ProcessStat | undefined {
     session: Number(session),
     cpuTimeMs: ticks * msPerTick,
   };
-}
-
-/** A file of /proc/PID; empty when it cannot be read. */
-export function readProcess(pid: number, file: string): string {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
-  } catch {
-    return "";
-  }
 }
 
 /** Those that a process started, or adopted, and that are not yet waited for. */
@@ -68,22 +60,17 @@ function hasChildrenFiles(): boolean {
   });
 }
 
-const tasksOf = (pid: number): string[] => namesIn(`/proc/${pid}/task`);
+function tasksOf(pid: number): string[] {
+  try {
+    return Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
+  } catch {
+    return [];
+  }
+}
 
 function childrenOfTask(pid: number, task: string): number[] {
   return readProcess(pid, `task/${task}/children`).split(" ").filter((each) => each !== "").map(Number);
 }
 
-function scanForChildren(pid: number): number[] {
-  return namesIn("/proc").map(Number).filter((each) =>
-    Number.isInteger(each) && readStat(each)?.parent === pid
-  );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch {
-    return [];
-  }
-}
+const scanForChildren = (pid: number): number[] =>
+  processIds().filter((each) => readStat(each)?.parent === pid);

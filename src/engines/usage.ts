@@ -1,6 +1,7 @@
 /** How much memory and CPU time a step's processes have taken, held against its limits. Linux only. */
 import type { ProcessExit } from "../core/ports.ts";
-import { readProcess, readStat } from "./process_tree.ts";
+import { readProcess } from "../core/processes.ts";
+import { readStat } from "./process_tree.ts";
 
 export interface UsageLimits {
   readonly memoryBytes?: number;

@@ -1,4 +1,5 @@
 /** Programs that a killed sluice left running: uv goes on writing when its parent is gone. */
+import { processIds, readProcess, signalProcess } from "../core/processes.ts";
 
 /**
  * Ends the processes whose arguments name `path`, and waits until they are gone. Only a path that no other process
@@ -6,33 +7,11 @@
  */
 export async function endOrphans(path: string): Promise<void> {
   const orphans = processIds().filter((id) => argumentsOf(id).includes(path));
-  for (const id of orphans) {
-    try {
-      Deno.kill(id, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  for (const id of orphans) signalProcess(id, "SIGKILL");
   for (let waitedMs = 0; waitedMs < 1000 && orphans.some((id) => argumentsOf(id) !== ""); waitedMs += 5) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-function processIds(): number[] {
-  try {
-    return [...Deno.readDirSync("/proc")].map((entry) => Number(entry.name)).filter((id) =>
-      id > 0 && id !== Deno.pid
-    );
-  } catch {
-    return [];
-  }
-}
-
 /** Empty for a process that is gone or dead. */
-function argumentsOf(id: number): string {
-  try {
-    return Deno.readTextFileSync(`/proc/${id}/cmdline`);
-  } catch {
-    return "";
-  }
-}
+const argumentsOf = (id: number): string => readProcess(id, "cmdline");

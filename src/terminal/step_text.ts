@@ -41,7 +41,7 @@ export function environmentText(progress: EnvironmentProgress): string {
     case "resolving":
       return "resolving";
     case "installing":
-      return progress.message === "" ? "installing" : `installing ${progress.message}`;
+      return progress.message === "" ? "installing" : `installing: ${progress.message}`;
     case "compiling":
       return "compiling its packages";
     case "waiting":

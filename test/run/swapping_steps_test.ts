@@ -10,17 +10,19 @@ import { workingFolder } from "./run_project.ts";
 const rounds = 1000;
 
 /**
- * A daemon in a session of its own, without any variable, that takes turns in the place of an output: the real folder, a
+ * Ends once there is a daemon at work, in a session of its own, without any variable, that takes turns in the place of an output: the real folder, a
  * link to `elsewhere`, a file in it, a link in the place of that file, and the folder of outputs itself.
  */
 const swapper = `
 my ($outputs, $elsewhere) = @ARGV;
 my $made = "$outputs/made";
 mkdir $made; open(my $f, ">", "$made/a") or die; print $f "mine"; close $f;
-exit 0 if fork;
+pipe(my $told, my $tell);
+if (fork) { close $tell; sysread($told, my $byte, 1); exit 0; }
 require POSIX; POSIX::setsid(); %ENV = ();
 open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
-while (1) {
+for (my $turn = 0;; $turn++) {
+  syswrite($tell, "x") if $turn == 1;
   rename $made, "$outputs/real"; symlink $elsewhere, $made; unlink $made; rename "$outputs/real", $made;
   rename "$made/a", "$made/b"; symlink "$elsewhere/a", "$made/a"; unlink "$made/a"; rename "$made/b", "$made/a";
   rename $outputs, "$outputs.real"; symlink $elsewhere, $outputs; unlink $outputs; rename "$outputs.real", $outputs;

@@ -3,6 +3,7 @@ import type { Metric, MlflowRunStatus, Run } from "../../core/tracking.ts";
 import { formatDuration } from "../../terminal/human_units.ts";
 import type { Colour } from "../../terminal/paint.ts";
 import type { Cell } from "../../terminal/table.ts";
+import { tagOf } from "./run_records.ts";
 
 const statuses: Readonly<Record<MlflowRunStatus, readonly [mark: string, word: string, colour: Colour]>> = {
   FINISHED: ["✓", "finished", "green"],
@@ -12,15 +13,21 @@ const statuses: Readonly<Record<MlflowRunStatus, readonly [mark: string, word: s
   SCHEDULED: ["·", "scheduled", "dim"],
 };
 
-export const statusMark = ({ info }: Run): Cell => {
-  const [text, , colour] = statuses[info.status];
+export const statusMark = (run: Run): Cell => {
+  const [text, , colour] = wordsOf(run);
   return { text, colour };
 };
 
-export const statusCell = ({ info }: Run): Cell => {
-  const [, text, colour] = statuses[info.status];
+export const statusCell = (run: Run): Cell => {
+  const [, text, colour] = wordsOf(run);
   return { text, colour };
 };
+
+/** MLflow knows no status of its own for a result that was taken from the cache: a tag says it. */
+const wordsOf = (run: Run) =>
+  run.info.status === "FINISHED" && tagOf(run, "sluice.cache") === "cached"
+    ? ["≡", "cached", "green"] as const
+    : statuses[run.info.status];
 
 /** Empty for a run that has not ended. */
 export const durationText = ({ info }: Run): string =>

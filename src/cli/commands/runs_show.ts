@@ -64,6 +64,7 @@ function headLines(run: Run, experiment: string, tracker: Tracker, call: Call): 
     ["run", info.id],
     ["experiment", experiment],
     ["state", String(statusCell(run).text)],
+    ["made by", tagOf(run, "sluice.cache.run") ?? ""],
     ["started", formatInstant(info.startedAt)],
     ["time", durationText(run)],
     ["user", info.user],
@@ -72,6 +73,7 @@ function headLines(run: Run, experiment: string, tracker: Tracker, call: Call): 
     ["entry point", tagOf(run, "mlflow.project.entryPoint") ?? ""],
     ["parent", parent ?? ""],
     ["environment", tagOf(run, "sluice.environment") ?? ""],
+    ["sandbox", tagOf(run, "sluice.sandbox") ?? ""],
     ["artifacts", folder === undefined ? info.artifactUri : shownPath(folder, call.workingFolder)],
   ];
   const known = facts.filter(([, value]) => value !== "");
