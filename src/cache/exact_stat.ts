@@ -2,6 +2,7 @@
  * What the kernel knows of a file, to the nanosecond: statx(2) of the C library. Deno tells a file's time of change in
  * whole seconds, in which a file can be changed again with nothing to show for it.
  */
+import { openCLibrary } from "../core/c_library.ts";
 
 export interface ExactStat {
   readonly isFile: boolean;
@@ -28,28 +29,18 @@ const noFollow = 0x100;
 const basicStats = 0x7ff;
 
 function open(): FindExactStat {
-  const isAllowed = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-  if (Deno.build.os !== "linux" || !isAllowed) return () => undefined;
-  let statx: (
-    folder: number,
-    path: Uint8Array<ArrayBuffer>,
-    flags: number,
-    mask: number,
-    into: Uint8Array<ArrayBuffer>,
-  ) => number;
-  try {
-    statx = Deno.dlopen("libc.so.6", {
-      statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-    }).symbols.statx;
-  } catch {
-    return () => undefined;
-  }
+  const library = openCLibrary({
+    statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  });
+  if (library === undefined) return () => undefined;
   const encoder = new TextEncoder();
   const bytes = new Uint8Array(256);
   const view = new DataView(bytes.buffer);
   return (path) => {
     if (path.includes("\0")) return undefined;
-    if (statx(atFolder, encoder.encode(`${path}\0`), noFollow, basicStats, bytes) !== 0) return undefined;
+    if (library.statx(atFolder, encoder.encode(`${path}\0`), noFollow, basicStats, bytes) !== 0) {
+      return undefined;
+    }
     return readStatx(view);
   };
 }

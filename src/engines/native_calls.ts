@@ -1,4 +1,5 @@
-/** The system calls that Deno lacks, through its FFI: Linux with glibc, and only where FFI is permitted. */
+/** The system calls that Deno lacks, by way of the C library. */
+import { openCLibrary } from "../core/c_library.ts";
 
 export interface NativeCalls {
   /** While on, processes below us whose parent ends become our children, and not the system's. */
@@ -21,39 +22,33 @@ export function nativeCalls(): NativeCalls | undefined {
 }
 
 function openCalls(): NativeCalls | undefined {
-  // Asked first, as opening the library would ask a user at a terminal.
-  const isAllowed = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-  if (Deno.build.os !== "linux" || !isAllowed) return undefined;
-  try {
-    const { symbols } = Deno.dlopen("libc.so.6", {
-      prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
-      getrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
-      setrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
-      wait4: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
-    });
-    return {
-      setSubreaper: (isOn) => void symbols.prctl(prSetChildSubreaper, isOn ? 1n : 0n, 0n, 0n, 0n),
-      withMark(mark, start) {
-        const limits = new BigUint64Array(2);
-        if (symbols.getrlimit64(rlimitLocks, limits) !== 0) return start();
-        symbols.setrlimit64(rlimitLocks, new BigUint64Array([mark, limits[1]!]));
-        try {
-          return start();
-        } finally {
-          symbols.setrlimit64(rlimitLocks, limits);
-        }
-      },
-      reap(pid) {
-        // struct rusage: seconds and microseconds of user and of system time, then what we do not read.
-        const usage = new BigInt64Array(18);
-        if (symbols.wait4(pid, new Int32Array(1), waitNoHang, usage) !== pid) return undefined;
-        const [userSeconds, user, systemSeconds, system] = usage;
-        return {
-          cpuTimeMs: Number(userSeconds! + systemSeconds!) * 1000 + Number(user! + system!) / 1000,
-        };
-      },
-    };
-  } catch {
-    return undefined;
-  }
+  const library = openCLibrary({
+    prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
+    getrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
+    setrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
+    wait4: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
+  });
+  if (library === undefined) return undefined;
+  return {
+    setSubreaper: (isOn) => void library.prctl(prSetChildSubreaper, isOn ? 1n : 0n, 0n, 0n, 0n),
+    withMark(mark, start) {
+      const limits = new BigUint64Array(2);
+      if (library.getrlimit64(rlimitLocks, limits) !== 0) return start();
+      library.setrlimit64(rlimitLocks, new BigUint64Array([mark, limits[1]!]));
+      try {
+        return start();
+      } finally {
+        library.setrlimit64(rlimitLocks, limits);
+      }
+    },
+    reap(pid) {
+      // struct rusage: seconds and microseconds of user and of system time, then what we do not read.
+      const usage = new BigInt64Array(18);
+      if (library.wait4(pid, new Int32Array(1), waitNoHang, usage) !== pid) return undefined;
+      const [userSeconds, user, systemSeconds, system] = usage;
+      return {
+        cpuTimeMs: Number(userSeconds! + systemSeconds!) * 1000 + Number(user! + system!) / 1000,
+      };
+    },
+  };
 }

@@ -10,8 +10,8 @@ import { workingFolder } from "./run_project.ts";
 const rounds = 1000;
 
 /**
- * Ends once there is a daemon at work, in a session of its own, without any variable, that takes turns in the place of an output: the real folder, a
- * link to `elsewhere`, a file in it, a link in the place of that file, and the folder of outputs itself.
+ * Ends once there is a daemon at work, in a group of its own, without any variable. In turn it puts in the place of an
+ * output a link to `elsewhere`, in the place of a file in it a link, and one in the place of the folder of outputs.
  */
 const swapper = `
 my ($outputs, $elsewhere) = @ARGV;
@@ -19,7 +19,7 @@ my $made = "$outputs/made";
 mkdir $made; open(my $f, ">", "$made/a") or die; print $f "mine"; close $f;
 pipe(my $told, my $tell);
 if (fork) { close $tell; sysread($told, my $byte, 1); exit 0; }
-require POSIX; POSIX::setsid(); %ENV = ();
+setpgrp(0, 0); %ENV = ();
 open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
 for (my $turn = 0;; $turn++) {
   syswrite($tell, "x") if $turn == 1;
