@@ -72,25 +72,47 @@ export function exitFailure(
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/** What programs say when a sandbox keeps something from them, with what would grant it. */
-const closed: readonly (readonly [RegExp, string])[] = [
-  [
-    /Read-only file system|EROFS/,
-    'It may write its outputs and below TMPDIR; `permissions: { write: ["…"] }` grants more',
-  ],
-  [
-    /Temporary failure in name resolution|Network is unreachable|Could not resolve host|getaddrinfo|ENETUNREACH/,
-    'Its network is closed; `permissions: { net: ["host"] }` opens it to a host',
-  ],
-  [
-    /No such file or directory|FileNotFoundError|ENOENT/,
-    'It sees its sources, its inputs and what `permissions: { read: ["…"] }` grants, and nothing else',
-  ],
+/** What programs say when something is kept from them, by whatever holds them in every tier or by a sandbox alone. */
+const closed: readonly {
+  readonly always?: RegExp;
+  readonly inSandbox?: RegExp;
+  readonly hint: (step: PlannedStep) => string | undefined;
+}[] = [
+  {
+    always: /Requires write access/,
+    inSandbox: /Read-only file system|EROFS/,
+    hint: () => 'It may write its outputs and below TMPDIR; `permissions: { write: ["…"] }` grants more',
+  },
+  {
+    always: /Requires net access/,
+    inSandbox:
+      /Temporary failure in name resolution|Network is unreachable|Could not resolve host|getaddrinfo|ENETUNREACH/,
+    hint: networkHint,
+  },
+  {
+    always:
+      /Requires env access|File "(<frozen os>|[^"]*\/os\.py)"[^]*\nKeyError: |\b[A-Z][A-Z0-9_]+: (unbound variable|parameter not set)/,
+    hint: () => 'It has no variable of its caller but those that `permissions: { env: ["NAME"] }` names',
+  },
+  {
+    always: /Requires read access/,
+    inSandbox: /No such file or directory|FileNotFoundError|ENOENT/,
+    hint: () =>
+      'It sees its sources, its inputs and what `permissions: { read: ["…"] }` grants, and nothing else',
+  },
 ];
 
+function networkHint({ permissions: { net } }: PlannedStep): string | undefined {
+  if (net === true) return undefined;
+  return net === false || net.length === 0
+    ? 'Its network is closed; `permissions: { net: ["host"] }` opens it to a host'
+    : `It reaches ${net.join(", ")} by the proxy in HTTPS_PROXY, and no other host`;
+}
+
 function closedHint(step: PlannedStep, lines: readonly string[]): string {
-  const said = isSoundTier(step.sandbox)
-    ? closed.find(([words]) => lines.some((line) => words.test(line)))
-    : undefined;
-  return said?.[1] ?? "Read its last lines, or its whole log";
+  const text = lines.join("\n");
+  const isSaid = (words: RegExp | undefined) => words?.test(text) === true;
+  const isSandboxed = isSoundTier(step.sandbox);
+  const said = closed.find(({ always, inSandbox }) => isSaid(always) || isSandboxed && isSaid(inSandbox));
+  return said?.hint(step) ?? "Read its last lines, or its whole log";
 }
