@@ -25,6 +25,7 @@ export async function whyRequest(
   const session = openSession(definition, options);
   try {
     const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
+    if (options.locked) await (await import("./lock_check.ts")).checkLocked(definition, session);
     const needed = new Set(reach.steps.map((use) => use.name));
     const steps = resolved.reach.steps.filter((use) => needed.has(use.name));
     const asked = steps.find((use) => use.name === step);

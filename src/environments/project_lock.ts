@@ -1,7 +1,7 @@
 /** Where a project's lock lies, and how its entries are read and added. */
 import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
-import { isNotWritable, writeAtomically } from "../core/atomic_write.ts";
+import { isDiskFull, isNotWritable, writeAtomically } from "../core/atomic_write.ts";
 import { lockExclusively } from "../core/file_lock.ts";
 import type { Lock, LockEntry } from "./lock_file.ts";
 import { lockPaths, projectHex } from "./lock_paths.ts";
@@ -15,8 +15,11 @@ export interface ProjectLock {
   read(): Promise<LockView>;
   /** Adds an entry; those of other processes are kept. */
   add(key: string, entry: LockEntry, signal: AbortSignal): Promise<void>;
-  /** Writes what `change` makes of the lock as it then is; nothing where that is the same. */
-  update(change: (lock: Lock) => Lock, signal: AbortSignal): Promise<void>;
+  /**
+   * Writes what `change` makes of the lock as it then is; nothing where that is the same. With `isOwn` into the project
+   * or nowhere. Throws FOLDER_NOT_WRITABLE, DISK_FULL.
+   */
+  update(change: (lock: Lock) => Lock, signal: AbortSignal, isOwn?: boolean): Promise<void>;
 }
 
 export interface LockView {
@@ -49,13 +52,14 @@ export function openProjectLock(folder: string, cache: string): ProjectLock {
         (lock) => ({ ...lock, environments: { ...lock.environments, [key]: entry } }),
         signal,
       ),
-    async update(change, signal) {
+    async update(change, signal, isOwn) {
       const held = await lockExclusively(cache, `project-${projectHex(folder)}`, {
         signal,
         onWait: () => {},
       });
       try {
         if (await tryUpdate(own, change)) return;
+        if (isOwn) refuseOwn(own);
         await Deno.mkdir(dirname(stored), { recursive: true });
         if (await tryUpdate(stored, change)) return;
         refuse({
@@ -84,9 +88,23 @@ async function tryUpdate(path: string, change: (lock: Lock) => Lock): Promise<bo
     return true;
   } catch (error) {
     if (isNotWritable(error)) return false;
-    throw error;
+    if (!isDiskFull(error)) throw error;
+    return refuse({
+      code: "DISK_FULL",
+      message: `Cannot write \`${path}\` as its disk is full`,
+      at: { file: path },
+      hint: "Make room and start again; the file is as it was",
+    });
   }
 }
+
+const refuseOwn = (path: string): never =>
+  refuse({
+    code: "FOLDER_NOT_WRITABLE",
+    message: `Cannot write \`${path}\` as it or its folder is closed to this user`,
+    at: { file: path },
+    hint: "Lock a copy of the project that can be written, and commit `sluice.lock`",
+  });
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {

@@ -88,10 +88,11 @@ export async function relock(
   if (!question.isCheck) {
     const { pipeline, files, modules } = question;
     const environments = [...new Set([...gone.kept, ...wanted.keys()])];
-    await projectLock.update((now) => ({
+    const relocked = (now: Lock): Lock => ({
       environments: { ...without(now.environments, gone.removed), ...resolved },
       pipelines: { ...now.pipelines, [pipeline]: { environments, files, modules } },
-    }), work.signal);
+    });
+    await projectLock.update(relocked, work.signal, true);
   }
   return { before, keys, changes };
 }

@@ -155,3 +155,10 @@ Deno.test("run --verbose says below the closing lines why steps ran again", () =
     const quiet = await expectDone(project.sluice(["run", "pipeline.ts", "--rows", "2"]));
     assert.doesNotMatch(quiet.stderr, / ran: /);
   }));
+
+Deno.test("sluice why --locked refuses what a run with --locked would refuse", () =>
+  withProject(async (project) => {
+    const { code, stderr } = await project.sluice(["why", "split", "--locked"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /error\[LOCK_MISSING\]: Cannot take pipeline/);
+  }));

@@ -7,6 +7,7 @@ import {
   pipelineFile,
   readRuns,
   runPipeline,
+  sluiceProgram,
   startDeno,
   workingFolder,
 } from "./run_project.ts";
@@ -85,6 +86,34 @@ realTest(
     assert.match(await run(3000, 1 << 20), /warning: The result of step "slow" is not kept .*No space left/);
     assert.doesNotMatch(await run(3000, 64 << 20), /warning/);
     assert.ok(readRuns(folder.path).every(({ status }) => status === "FINISHED"));
+  },
+);
+
+realTest(
+  ["bubblewrap"],
+  "sluice lock refuses a project that cannot be written, and leaves its lock",
+  async () => {
+    await using folder = await workingFolder();
+    await writeCachedProject(folder.path);
+    const lock = async (...held: string[]) => {
+      const { code, stderr } = await new Deno.Command("bwrap", {
+        args: [
+          ...["--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", ...held],
+          ...[Deno.execPath(), "run", "-A", "--config", configFile, sluiceProgram, "lock", "--no-color"],
+        ],
+        cwd: folder.path,
+        env: { XDG_CACHE_HOME: folder.cache, DENO_DIR: denoFolder() },
+      }).output();
+      return { code, said: new TextDecoder().decode(stderr) };
+    };
+    const file = join(folder.path, "sluice.lock");
+    assert.equal((await lock()).code, 0);
+    const before = await Deno.readTextFile(file);
+    await Deno.writeTextFile(join(folder.path, "pipeline.ts"), "// Another.\n", { append: true });
+    const { code, said } = await lock("--ro-bind", folder.path, folder.path);
+    assert.equal(code, 2, said);
+    assert.match(said, /error\[FOLDER_NOT_WRITABLE\]: Cannot write `.*sluice\.lock`/);
+    assert.equal(await Deno.readTextFile(file), before);
   },
 );
 
