@@ -99,7 +99,10 @@ async function measureAdded(
     const argv = [deno, "run", "-A", "--config", join(root, "deno.json"), path] as const;
     return () => measure({ argv, folder: working, variables });
   };
-  const programs = { host: await run("host", "host()"), python: await run("python", `python(${options})`) };
+  const programs = {
+    host: await run("host", "host()"),
+    python: await run("python", `python(${options}), cache: false`),
+  };
   for (const program of Object.values(programs)) await program();
   const { host, python } = await measureInTurn(programs, rounds * 2);
   return python.wallMs - host.wallMs;
