@@ -64,7 +64,8 @@ function missing({ name, place }: PipelineDefinition, path: string, isThere: boo
 export function stale(differences: readonly LockDifference[], path: string): Failure {
   return {
     code: "LOCK_STALE",
-    message: `Cannot take the pipeline as locked as \`${path}\` is of another state of it`,
+    message: "Cannot take the pipeline as locked as it is not what its lock recorded",
+    at: { file: path },
     details: differences.flatMap(differenceLines).join("\n"),
     hint,
   };
