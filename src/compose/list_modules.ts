@@ -6,6 +6,7 @@ import { refuse } from "../core/error.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import type { FileDigests } from "../core/ports.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
+import { installedPackages } from "./installed_packages.ts";
 import type { Sources } from "./list_sources.ts";
 import { sluicePackage, sluiceRoot, sluiceVersion } from "./version.ts";
 
@@ -52,7 +53,7 @@ export async function listModules(module: string, digests: FileDigests): Promise
     visible.push(path);
   }
   return {
-    list: { ...list, ...packagesOf(info) },
+    list: { ...list, ...packagesOf(info), ...installedPackages(visible) },
     visible: [...visible, ...configFiles(folder), ...ownFiles.filter(isThere)].sort(),
   };
 }

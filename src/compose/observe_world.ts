@@ -92,8 +92,8 @@ async function answer(question: Question, world: World, looked: Looked): Promise
       return sources.list;
     }
     case "modules": {
-      const { listModules } = await import("./list_modules.ts");
-      const sources = await listModules(question.module, witness);
+      const { listFunctionSources } = await import("./function_sources.ts");
+      const sources = await listFunctionSources(question.module, witness);
       looked.noteSources(dirname(fileURLToPath(question.module)), sources, witness);
       return sources.list;
     }
