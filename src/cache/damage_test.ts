@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
 import { openResultStore } from "./store.ts";
 import { type Files, inFolder, keyFor, readAll, resultOf, writeFiles } from "./test_results.ts";
@@ -66,7 +67,7 @@ Deno.test("200 stores damaged at random: what is found and restored is what was 
         await inFolder(async (folder) => {
           const cache = openCache({ cache: join(folder, "cache"), clock: Date.now });
           const made: Record<string, Record<string, string>> = {};
-          const results = [];
+          const results: StepResult[] = [];
           for (const [name, files] of Object.entries(runs)) {
             const run = join(folder, name);
             await writeFiles(run, files);
@@ -84,13 +85,14 @@ Deno.test("200 stores damaged at random: what is found and restored is what was 
           }
           if (verifies) await openResultStore(join(folder, "cache"), Date.now).verify();
           for (const name of Object.keys(runs)) {
+            const original = results.find(({ key }) => key === keyFor(name))!;
             const result = await cache.find(keyFor(name));
+            if (result !== undefined) assert.deepEqual(result, original);
             const to = join(folder, "again", name);
             await Deno.mkdir(to, { recursive: true });
             const isRestored = result !== undefined && await cache.restore(result, to);
             assert.deepEqual(await readAll(to), isRestored ? made[name] : {}, name);
             const isSame = JSON.stringify(await readAll(join(folder, name))) === JSON.stringify(made[name]);
-            const original = results.find(({ key }) => key === keyFor(name))!;
             if (await cache.isIntact(original, join(folder, name))) {
               assert.ok(isSame, `${name} is not intact`);
             }

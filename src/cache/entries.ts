@@ -1,7 +1,8 @@
-/** Results and records: one JSON file a key, whole or not there. */
+/** Results and records: one JSON file a key, sealed, whole or not there. */
 import { writeAtomically, writeWhole } from "../core/atomic_write.ts";
 import type { Digest } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
+import { sha256 } from "../core/sha256.ts";
 import { KeyRecord, StepResult } from "../core/step_result.ts";
 import { findInfo, hexOf, isConfined, type Places } from "./places.ts";
 
@@ -25,13 +26,13 @@ export const isSound = (result: StepResult): boolean =>
 /** Forced to disk: all that it names must be there. */
 export async function writeResult(places: Places, result: StepResult): Promise<void> {
   places.make("results", hexOf(result.key));
-  await writeAtomically(places.entry("results", result.key), `${JSON.stringify(result)}\n`);
+  await writeAtomically(places.entry("results", result.key), sealEntry(result));
 }
 
 /** Not forced to disk: one that a power loss takes is missed by nobody but `why`. */
 export async function writeRecord(places: Places, key: Digest, record: KeyRecord): Promise<void> {
   places.make("records", hexOf(key));
-  await writeWhole(places.entry("records", key), `${JSON.stringify(record)}\n`);
+  await writeWhole(places.entry("records", key), sealEntry(record));
 }
 
 /** Its time of change is its last use. */
@@ -65,8 +66,20 @@ function readEntry(places: Places, folder: "records" | "results", key: Digest): 
   const info = findInfo(path);
   if (info === undefined || !info.isFile || info.size > largestEntryBytes) return undefined;
   try {
-    return JSON.parse(Deno.readTextFileSync(path));
+    const text = Deno.readTextFileSync(path);
+    return isSealed(text) ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** An entry's text. `seal` is its last member: the first half of the SHA-256, in hex digits, of the JSON without it. */
+export const sealEntry = (entry: KeyRecord | StepResult): string => seal(JSON.stringify(entry));
+
+/** Whether an entry's text is as it was written: a bit that a disk flipped in a metric or a name is still JSON. */
+export const isSealed = (text: string): boolean =>
+  seal(`${text.slice(0, text.lastIndexOf(sealMember))}}`) === text;
+
+const sealMember = ',"seal":"';
+
+const seal = (text: string): string => `${text.slice(0, -1)}${sealMember}${sha256(text).slice(0, 32)}"}\n`;

@@ -6,6 +6,7 @@ import { digestKept } from "../core/file_tree.ts";
 import type { Cache } from "../core/ports.ts";
 import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
+import { sealEntry } from "./entries.ts";
 import { openFileDigests } from "./file_digests.ts";
 import { openResultStore } from "./store.ts";
 import { inFolder, keyFor, readAll, resultOf, writeFiles } from "./test_results.ts";
@@ -220,7 +221,7 @@ for (
       };
       await Deno.writeTextFile(
         inStore(folder, "results", resultHex.slice(0, 2), `${resultHex}.json`),
-        JSON.stringify(hostile),
+        sealEntry(hostile),
       );
       assert.equal(await cache.find(result.key), undefined);
       await Deno.mkdir(join(folder, "deep/er/artifacts"), { recursive: true });

@@ -172,6 +172,12 @@ for (
       const hex = keyFor("old").slice(7);
       await Deno.writeTextFile(join(store, "results", hex.slice(0, 2), `${hex}.json`), "{");
     }, ["result"]],
+    ["a result with one digit more", async (store: string) => {
+      const hex = keyFor("old").slice(7);
+      const path = join(store, "results", hex.slice(0, 2), `${hex}.json`);
+      const text = await Deno.readTextFile(path);
+      await Deno.writeTextFile(path, text.replace('"startedAt":', '"startedAt":1'));
+    }, ["result"]],
     ["a result that is too large to be read", async (store: string) => {
       const hex = keyFor("old").slice(7);
       await Deno.truncate(join(store, "results", hex.slice(0, 2), `${hex}.json`), 2 ** 40);

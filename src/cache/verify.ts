@@ -2,7 +2,7 @@
 import { digestFile } from "../core/file_tree.ts";
 import { KeyRecord, resultVersion, StepResult } from "../core/step_result.ts";
 import { type StoredEntry, type StoredFile, takeCensus } from "./census.ts";
-import { isSound, largestEntryBytes, removeFile } from "./entries.ts";
+import { isSealed, isSound, largestEntryBytes, removeFile } from "./entries.ts";
 import { shareStore } from "./locks.ts";
 import { blobName, findInfo, openPlaces, type Places } from "./places.ts";
 
@@ -64,13 +64,15 @@ function findEntryFlaw(entry: StoredEntry, places: Places): string | undefined {
   if (findInfo(entry.path) === undefined) return undefined;
   if (!entry.isFile) return "it is no regular file";
   if (entry.sizeBytes > largestEntryBytes) return "it is too large";
-  let value: unknown;
+  let text: string, value: unknown;
   try {
-    value = JSON.parse(Deno.readTextFileSync(entry.path));
+    text = Deno.readTextFileSync(entry.path);
+    value = JSON.parse(text);
   } catch {
     return "it is no JSON";
   }
   if (isNewer(value)) return undefined;
+  if (!isSealed(text)) return "its seal is not that of its content";
   return entry.is === "record"
     ? KeyRecord.safeParse(value).success ? undefined : "it is no record"
     : findResultFlaw(value, entry.key, places);
