@@ -23,8 +23,9 @@ export function withOutputs(page: string, printed: readonly Printed[], folder: s
   return page.replaceAll(block, (_, body: string) => {
     const count = consoleCommands(`\`\`\`console\n${body}\`\`\`\n`).length;
     const parts = printed.slice(next, next += count).map(({ command, output }) => {
-      const lines = output.replaceAll(`${folder}/`, "").trimEnd().split("\n").map((line) => line.trimEnd());
-      return `$ ${command}\n${lines.join("\n")}\n`;
+      const text = output.replaceAll(`${folder}/`, "").trimEnd();
+      const lines = text === "" ? [] : text.split("\n").map((line) => line.trimEnd());
+      return [`$ ${command}`, ...lines, ""].join("\n");
     });
     return `\`\`\`console\n${parts.join("\n")}\`\`\``;
   });

@@ -1,8 +1,9 @@
 /**
- * README.md, run as it stands: its `console` blocks are run from top to bottom in a copy of this repository.
+ * README.md, run as it stands: its `console` blocks are run from top to bottom in a copy of this repository, with an empty cache
+ * of sluice's.
  *
- * A line that begins with `$ ` is a command, what follows is what it prints on both streams. Ids, times and sizes may differ, and so may
- * what is said of an environment that is new. `UPDATE_README=1` writes what is printed into README.md.
+ * A line that begins with `$ ` is a command, what follows is what it prints on both streams. Ids, times, sizes and the sandbox's tier may
+ * differ, and so may what is said of an environment that is new. `UPDATE_README=1` writes what is printed into README.md.
  */
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
@@ -84,12 +85,24 @@ async function writeProgram(path: string, args: string): Promise<void> {
   await Deno.writeTextFile(path, `#!/bin/sh\nexec '${Deno.execPath()}' ${args} "$@"\n`, { mode: 0o755 });
 }
 
+/** What Deno and uv have downloaded is used; nothing that sluice kept of other runs is. */
 async function run(command: string, folder: string, programs: string): Promise<string> {
   const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(MLFLOW|SLUICE)_/.test(name));
+  const usual = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/", ".cache");
+  const caches = {
+    XDG_CACHE_HOME: `${folder}/.cache`,
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? join(usual, "deno"),
+    UV_CACHE_DIR: Deno.env.get("UV_CACHE_DIR") ?? join(usual, "uv"),
+  };
   const { stdout } = await new Deno.Command("bash", {
     args: ["-c", `{ ${command}\n} 2>&1`],
     cwd: folder,
-    env: { ...Object.fromEntries(kept), PATH: `${programs}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    env: {
+      ...Object.fromEntries(kept),
+      ...caches,
+      PATH: `${programs}:${Deno.env.get("PATH")}`,
+      NO_COLOR: "1",
+    },
     clearEnv: true,
     stdin: "null",
   }).output();
@@ -112,6 +125,7 @@ function comparable(output: string): string[] {
       .replaceAll(/\b(\d+ (m|h) )?\d+(\.\d+)? (ms|s|m|h)\b/g, "<time>")
       .replaceAll(/\b\d+(\.\d+)? (B|kB|MB)\b/g, "<size>")
       .replaceAll(/\b\d+\.\d{3,}\b/g, "<number>")
+      .replaceAll(/\b(bubblewrap|landlock)\b/g, "<tier>")
       .replaceAll(/ +/g, " ")
       .trimEnd()
   ).filter((line) => line !== "");
