@@ -50,7 +50,7 @@ Deno.exit(3);`;
   }).output();
   const path = new TextDecoder().decode(stdout).trim();
   assert.equal(code, 3);
-  assert.match(path, /^\/tmp\/sluice-\w+\/server$/);
+  assert.match(path, /^\/tmp\/sluice-socket-\w+\/server$/);
   await assert.rejects(Deno.stat(dirname(path)), Deno.errors.NotFound);
 });
 

@@ -51,6 +51,14 @@ async function readArtifact(tracker: Tracker, run: Run): Promise<Uint8Array> {
   } catch (error) {
     const isMissing = error instanceof TrackingError || error instanceof Deno.errors.NotFound;
     if (!isMissing) throw error;
+    const folder = tracker.artifacts.localFolder(run.info.artifactUri);
+    if (folder !== undefined && await isGone(folder)) {
+      return refuse({
+        code: "VERIFY_IMPOSSIBLE",
+        message: `Cannot verify run \`${run.info.id}\` as its artifacts are not at \`${folder}\` any more`,
+        hint: "A tracker names artifacts by absolute paths: put the folder back where the run was made",
+      });
+    }
     return refuse({
       code: "VERIFY_IMPOSSIBLE",
       message:
@@ -60,6 +68,8 @@ async function readArtifact(tracker: Tracker, run: Run): Promise<Uint8Array> {
   }
   return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
+
+const isGone = (folder: string): Promise<boolean> => Deno.lstat(folder).then(() => false, () => true);
 
 function parse(bytes: Uint8Array, run: Run): unknown {
   try {

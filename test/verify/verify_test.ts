@@ -153,6 +153,8 @@ Deno.test("verify refuses what cannot be run as it was, with exit code 2, and na
   );
   await Deno.remove(plan);
   await refused(/VERIFY_IMPOSSIBLE.*no recorded plan/);
+  await Deno.rename(project.file("mlruns"), project.file("moved"));
+  await refused(/VERIFY_IMPOSSIBLE.*its artifacts are not at `.*mlruns/);
   assert.deepEqual(project.leftovers(), []);
 });
 
