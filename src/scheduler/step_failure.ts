@@ -95,6 +95,11 @@ const closed: readonly {
     hint: () => 'It has no variable of its caller but those that `permissions: { env: ["NAME"] }` names',
   },
   {
+    always: /ModuleNotFoundError: No module named/,
+    hint: () =>
+      "It sees its `sources` and the packages of its environment: name the module's file in the one, or its package in the other",
+  },
+  {
     always: /Requires read access/,
     inSandbox: /No such file or directory|FileNotFoundError|ENOENT/,
     hint: () =>

@@ -36,6 +36,7 @@ for (
       /`permissions: \{ env/,
     ],
     ["lacks a variable in a shell", "fetch.sh: line 2: API_TOKEN: unbound variable", /`permissions: \{ env/],
+    ["lacks a module", "ModuleNotFoundError: No module named 'features'", /`sources`.*package/],
     ["lacks a column", "KeyError: 'PETAL_LENGTH'", /last lines/],
   ] as const
 ) {
