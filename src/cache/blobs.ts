@@ -1,5 +1,5 @@
 /** Files of the store: named by their content, read-only, made under another name. */
-import { isNotWritable } from "../core/atomic_write.ts";
+import { isNotWritable, systemErrorNumber } from "../core/system_error.ts";
 import { refuse } from "../core/error.ts";
 import { digestFile } from "../core/file_tree.ts";
 import type { KeptFile } from "../core/step_result.ts";
@@ -55,16 +55,13 @@ export function tryLink(from: string, to: string): boolean {
     Deno.linkSync(from, to);
     return true;
   } catch (error) {
-    if (linksImpossible.has(osErrorOf(error)) || isNotWritable(error)) return false;
+    if (linksImpossible.has(systemErrorNumber(error)) || isNotWritable(error)) return false;
     throw error;
   }
 }
 
-/** Of Linux: EXDEV, EMLINK, ENOSYS, EOPNOTSUPP. Deno names few of them but in its message. */
-const linksImpossible: ReadonlySet<number> = new Set([18, 31, 38, 95]);
-
-const osErrorOf = (error: unknown): number =>
-  Number(/\(os error (\d+)\)/.exec(error instanceof Error ? error.message : "")?.[1]);
+/** Of Linux: EXDEV, EMLINK, ENOSYS, EOPNOTSUPP. */
+const linksImpossible: ReadonlySet<number | undefined> = new Set([18, 31, 38, 95]);
 
 /** Refuses to keep what is no longer what was digested. */
 export function refuseChanged(path: string): never {

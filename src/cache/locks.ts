@@ -3,7 +3,7 @@
  * alone. A step's own lock is a file that goes when it is let go of, as there is one for every step that ever ran.
  */
 import { join } from "node:path";
-import { isDiskFull, isNotWritable } from "../core/atomic_write.ts";
+import { isDiskFull, isNotWritable } from "../core/system_error.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { type HeldLock, lockExclusively, lockShared, pause, pollMs, tryLock } from "../core/file_lock.ts";

@@ -13,6 +13,7 @@ import {
 import { fileURLToPath } from "../core/file_url.ts";
 import type { Place } from "../core/place.ts";
 import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
+import { isSystemError } from "../core/system_error.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
 import { openWitness, type Witness } from "./file_witness.ts";
@@ -49,9 +50,7 @@ async function answerOrFail(question: Question, world: World, looked: Looked): P
     return succeed(await answer(question, world, looked));
   } catch (error) {
     if (error instanceof SluiceError) return fail(error.failure);
-    if (error instanceof Error && /\(os error \d+\)/.test(error.message)) {
-      return fail(unreadable(error, question));
-    }
+    if (isSystemError(error)) return fail(unreadable(error, question));
     throw error;
   }
 }

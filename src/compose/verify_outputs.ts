@@ -5,6 +5,7 @@ import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Tracker } from "../core/ports.ts";
+import { isSystemError } from "../core/system_error.ts";
 import { type Run, TrackingError } from "../core/tracking.ts";
 import type { VerifiedItem } from "./verify_run.ts";
 
@@ -51,7 +52,7 @@ async function compareOutput(
         };
     }
   } catch (error) {
-    if (!(error instanceof Error) || !/\(os error \d+\)/.test(error.message)) throw error;
+    if (!isSystemError(error)) throw error;
     return { verdict: "different", detail: `it cannot be read: ${error.message}` };
   }
 }

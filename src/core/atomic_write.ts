@@ -1,5 +1,6 @@
 /** Files that are there whole or not at all. */
 import { basename, dirname, join } from "node:path";
+import { isDiskFull, isNotWritable } from "./system_error.ts";
 
 /**
  * Writes `text` to a new file beside `path`, forces it to disk and renames it into place.
@@ -15,6 +16,16 @@ export async function writeAtomically(path: string, text: string): Promise<void>
  * it would wait for all that was just written beside it, such as a new environment.
  */
 export const writeWhole = (path: string, text: string): Promise<void> => replace(path, text, false);
+
+/** The same with the folders above it, for what a cache remembers: where there is no place or no room, there is no file. */
+export async function writeNote(path: string, text: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await writeWhole(path, text);
+  } catch (error) {
+    if (!isNotWritable(error) && !isDiskFull(error)) throw error;
+  }
+}
 
 async function replace(path: string, text: string, isForced: boolean): Promise<void> {
   const folder = dirname(path);
@@ -45,14 +56,3 @@ export async function syncFolder(folder: string): Promise<void> {
     // Some network file systems refuse; the file itself is on disk.
   }
 }
-
-/** True of errors that say that a place cannot be written, not that the disk is full or broken. */
-export function isNotWritable(error: unknown): boolean {
-  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return true;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "EROFS" || code === "EACCES" || code === "EPERM";
-}
-
-/** True of errors that say that a disk has no room left, or a user's share of it none. Of Linux: ENOSPC, EDQUOT. */
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && /\(os error (28|122)\)/.test(error.message);

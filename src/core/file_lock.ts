@@ -4,8 +4,8 @@
  * who come later.
  */
 import { join } from "node:path";
-import { isNotWritable } from "./atomic_write.ts";
 import { refuse } from "./error.ts";
+import { isNotWritable } from "./system_error.ts";
 
 export interface HeldLock {
   release(): void;

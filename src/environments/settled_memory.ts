@@ -4,10 +4,10 @@
  *
  * A memory counts only while every file it rests on is the one it was, by inode, size and time of change.
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { digestValue } from "../core/digest.ts";
-import { isNotWritable, writeWhole } from "../core/atomic_write.ts";
+import { writeNote } from "../core/atomic_write.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Description, Settled, Surroundings } from "./provider.ts";
 import { lockPaths } from "./lock_paths.ts";
@@ -58,13 +58,7 @@ export async function rememberSettled(
     mustHold: settled.mustHold,
     description: settled.describe(folder),
   };
-  const path = memoryPath(recipeKey, surroundings);
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, JSON.stringify(memory, undefined, 1) + "\n");
-  } catch (error) {
-    if (!isNotWritable(error)) throw error;
-  }
+  await writeNote(memoryPath(recipeKey, surroundings), `${JSON.stringify(memory, undefined, 1)}\n`);
 }
 
 function memoryPath(recipeKey: Digest, { project, store, variables }: Surroundings): string {

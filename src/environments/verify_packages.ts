@@ -9,7 +9,7 @@
  * Source of the format: Python packaging's "Recording installed projects".
  */
 import { join, relative, resolve } from "node:path";
-import { isNotWritable } from "../core/atomic_write.ts";
+import { writeNote } from "../core/atomic_write.ts";
 import { digestBytes } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { digestFile } from "../core/file_tree.ts";
@@ -83,7 +83,7 @@ async function verifyOne(installed: Installed, store: string, signal: AbortSigna
   const note = join(store, "verified", digestBytes(stamps.join("\n")).slice("sha256:".length));
   if (statFile(note) !== undefined) return;
   await compareContents(shared, installed, signal);
-  if (shared.length > 0) await writeNote(note);
+  if (shared.length > 0) await writeNote(note, "");
 }
 
 interface RecordedContent {
@@ -108,15 +108,6 @@ async function compareContents(
     await new Promise((done) => setTimeout(done));
     signal.throwIfAborted();
     pausedAt = performance.now();
-  }
-}
-
-async function writeNote(note: string): Promise<void> {
-  try {
-    await Deno.mkdir(join(note, ".."), { recursive: true });
-    await Deno.writeTextFile(note, "");
-  } catch (error) {
-    if (!isNotWritable(error)) throw error;
   }
 }
 

@@ -5,7 +5,7 @@
  * namespaces are those it was tried with. That it failed is never kept.
  */
 import { join } from "node:path";
-import { isNotWritable, writeWhole } from "../core/atomic_write.ts";
+import { writeNote } from "../core/atomic_write.ts";
 
 export interface KnownBubblewrap {
   readonly disablesNamespaces: boolean;
@@ -38,12 +38,7 @@ export function recallBubblewrap(cache: string, path: string): KnownBubblewrap |
 /** Where the cache cannot be written, the next start tries again. */
 export async function rememberBubblewrap(cache: string, path: string, known: KnownBubblewrap): Promise<void> {
   const memory: Memory = { version: memoryVersion, stamp: stampOf(path), ...known };
-  try {
-    await Deno.mkdir(join(cache, "sandbox"), { recursive: true });
-    await writeWhole(memoryPath(cache), `${JSON.stringify(memory, undefined, 1)}\n`);
-  } catch (error) {
-    if (!isNotWritable(error)) throw error;
-  }
+  await writeNote(memoryPath(cache), `${JSON.stringify(memory, undefined, 1)}\n`);
 }
 
 const memoryPath = (cache: string): string => join(cache, "sandbox", "bubblewrap.json");

@@ -8,6 +8,7 @@ import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Artifacts } from "../core/ports.ts";
 import type { KeptOutput } from "../core/step_result.ts";
+import { isSystemError } from "../core/system_error.ts";
 import { findFlaw } from "./check_output.ts";
 
 /**
@@ -80,12 +81,6 @@ async function isRealFolder(folder: string): Promise<boolean> {
   const infos = [folder, dirname(folder)].map((path) => Deno.lstat(path).catch(() => undefined));
   return (await Promise.all(infos)).every((info) => info?.isDirectory === true);
 }
-
-/** What the system refuses, such as what may not be read or lies too deep; anything else is a bug. */
-export const isSystemError = (error: unknown): error is Error =>
-  error instanceof Error &&
-  (/\(os error \d+\)/.test(error.message) ||
-    Object.values(Deno.errors).some((kind) => error instanceof kind));
 
 function describeKind(kind: KindSpec): string {
   switch (kind.kind) {

@@ -1,7 +1,7 @@
 /** Runs one step to its end, or takes what is kept of it: its nested run, its key, what it produced. */
 import { join } from "node:path";
 import type { ReadyEnvironment } from "../core/environment.ts";
-import { isDiskFull } from "../core/atomic_write.ts";
+import { isDiskFull } from "../core/system_error.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { StepOutcome, StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
@@ -210,7 +210,7 @@ function asFailure(error: unknown, step: PlannedStep): Failure {
   if (isDiskFull(error)) {
     return {
       code: "DISK_FULL",
-      message: `Cannot finish step "${step.name}" as a disk is full: ${(error as Error).message}`,
+      message: `Cannot finish step "${step.name}" as a disk is full: ${error.message}`,
       at: inside(step.place, `step "${step.name}"`),
       hint: "Make room and start again: steps that finished are not run again",
     };

@@ -6,6 +6,7 @@ import { type Failure, refuse } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import { showValue } from "../core/parameter.ts";
 import type { Reporter } from "../core/ports.ts";
+import { isSystemError } from "../core/system_error.ts";
 import type { SummaryContent, SummarySubject } from "./summary_content.ts";
 import { summaryJunit } from "./summary_junit.ts";
 import { summaryMarkdown } from "./summary_markdown.ts";
@@ -108,7 +109,7 @@ async function writeFile({ path, shown, isAddedTo }: SummaryFile, text: string):
     }
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
-    if (!(error instanceof Error && /\(os error \d+\)/.test(error.message))) throw error;
+    if (!isSystemError(error)) throw error;
     refuse({
       code: "TEXT_NOT_WRITTEN",
       message: `Cannot write the summary \`${showValue(shown)}\`: ${error.message.replace(/: .*$/s, "")}`,

@@ -1,4 +1,5 @@
 /** Where lines go: standard output or error, or a test's own. */
+import { systemErrorNumber } from "../core/system_error.ts";
 
 export interface TextSink {
   /** All of the text, at once. */
@@ -61,14 +62,13 @@ const isBusy = (error: unknown): boolean => error instanceof Deno.errors.WouldBl
 
 /** What the system says, such as that the disk is full; undefined for a bug, or when it is only busy. */
 const systemRefusal = (error: unknown): string | undefined =>
-  error instanceof Error && !isBusy(error) && /\(os error \d+\)/.test(error.message)
+  error instanceof Error && !isBusy(error) && systemErrorNumber(error) !== undefined
     ? error.message
     : undefined;
 
 /** A pipe whose other end is closed, or a terminal that is (EIO). */
 const isReaderGone = (error: unknown): boolean =>
-  error instanceof Deno.errors.BrokenPipe ||
-  (error instanceof Error && error.message.includes("(os error 5)"));
+  error instanceof Deno.errors.BrokenPipe || systemErrorNumber(error) === 5;
 
 function terminalSize(): { columns: number; rows: number } {
   try {
