@@ -52,7 +52,8 @@ async function readArtifact(tracker: Tracker, run: Run): Promise<Uint8Array> {
     const isMissing = error instanceof TrackingError || error instanceof Deno.errors.NotFound;
     if (!isMissing) throw error;
     const folder = tracker.artifacts.localFolder(run.info.artifactUri);
-    if (folder !== undefined && await isGone(folder)) {
+    const isOurs = run.tags.some(({ key }) => key === "sluice.pipeline");
+    if (isOurs && folder !== undefined && await isGone(folder)) {
       return refuse({
         code: "VERIFY_IMPOSSIBLE",
         message: `Cannot verify run \`${run.info.id}\` as its artifacts are not at \`${folder}\` any more`,
