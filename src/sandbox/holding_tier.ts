@@ -3,12 +3,13 @@ import { refuse } from "../core/error.ts";
 import type { MachineFindings } from "./unavailable.ts";
 import { type Machine, openMachine, type SandboxOptions, type SystemTier } from "./sandbox.ts";
 
-/** Throws SANDBOX_UNAVAILABLE, with what was tried and what to do. */
+/** `needsFull` as `Sandbox.hold` has it. Throws SANDBOX_UNAVAILABLE, with what was tried and what to do. */
 export async function holdingTier(
   options: SandboxOptions,
-  isFull: boolean,
+  needsFull: boolean,
   machine: Machine,
 ): Promise<SystemTier> {
+  const isFull = needsFull || options.mode === "require";
   const allowed = options.tiers ?? ["bubblewrap", "landlock"];
   const wanted = allowed.filter((tier) => tier === "bubblewrap" || !isFull);
   const { tier, findings } = await findTier(wanted, machine);
@@ -20,7 +21,7 @@ export async function holdingTier(
       ? "Cannot hold a step to what it declares, as it asks for bubblewrap and that does not run here"
       : "Cannot hold a step to what it declares, as neither bubblewrap nor Landlock works here",
     details: causesOf(findings).join("\n"),
-    hint: whatToDo(findings),
+    hint: whatToDo(findings, needsFull),
   });
 }
 

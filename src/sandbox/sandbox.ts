@@ -47,9 +47,8 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       if (options.mode === "off" && !needsFull) {
         return { tier: body === "function" ? "deno" : "none", hasOwnNetwork: false };
       }
-      const isFull = needsFull || options.mode === "require";
       const { holdingTier } = await import("./holding_tier.ts");
-      const tier = await holdingTier(options, isFull, machine);
+      const tier = await holdingTier(options, needsFull, machine);
       return { tier, hasOwnNetwork: tier === "bubblewrap" && net !== true };
     },
     async confine(program, policy, hold) {

@@ -27,12 +27,15 @@ export function causesOf({ system, unusable, bubblewrap, landlock }: MachineFind
   ];
 }
 
-/** One line. */
-export function whatToDo({ system, unusable, bubblewrap }: MachineFindings): string {
-  const off =
-    "or pass `--sandbox=off` to run steps unheld: what they make is then not used again as if it were sound";
+/** One line. `needsFull`: the step itself asks for bubblewrap, so that no option lets it run without. */
+export function whatToDo({ system, unusable, bubblewrap }: MachineFindings, needsFull = false): string {
+  const off = needsFull
+    ? 'or take `sandbox: "full"` out of the step'
+    : "or pass `--sandbox=off` to run steps unheld: what they make is then not used again as if it were sound";
   if (system !== "linux") {
-    return "Pass `--sandbox=off`, which holds only `run` functions, by Deno's own permissions";
+    return needsFull
+      ? 'Run it on Linux, or take `sandbox: "full"` out of the step'
+      : "Pass `--sandbox=off`, which holds only `run` functions, by Deno's own permissions";
   }
   if (unusable !== undefined) return `Start Deno with \`-A\`, or at least \`--allow-ffi\`, ${off}`;
   const [, advice] = bubblewrap?.is === "fails"

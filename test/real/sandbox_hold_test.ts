@@ -316,3 +316,18 @@ realTest([], "landlock: the port of a server of ours can be reached, and no othe
   assert.equal(stdout, "yes\nno\n", stderr);
   await accepting;
 });
+
+for (const mode of ["auto", "off", "require"] as const) {
+  realTest(
+    [],
+    `a step that asks for all is told to ask for less, not to pass --sandbox=off, with ${mode}`,
+    async () => {
+      await using folder = await workingFolder();
+      const sandbox = openSandbox(optionsWith(folder.path, { ...none, mode }));
+      const held = sandbox.hold({ body: "command", net: false, needsFull: true });
+      const error = await held.then(() => assert.fail("it is held"), (error: unknown) => error);
+      assert.ok(error instanceof SluiceError && error.failure.code === "SANDBOX_UNAVAILABLE");
+      assert.match(error.failure.hint ?? "", /take `sandbox: "full"` out of the step$/);
+    },
+  );
+}
