@@ -63,7 +63,11 @@ export async function takeKept(
     tags: stepTags(step, context, { is: "cached", result }),
     ...(before === undefined ? {} : { artifactUri: result.madeBy.artifactUri }),
   });
-  const folder = before ?? await restore(result, run, cache, context);
+  const folder = before ?? await restore(result, run, cache, context).catch(async (error) => {
+    // The step is tried no further, and nobody else would end this run.
+    await tracker.updateRun(run.id, { status: "FAILED", endedAt: services.clock() });
+    throw error;
+  });
   if (folder === undefined) {
     await tracker.updateRun(run.id, { status: "KILLED", endedAt: services.clock() });
     await tracker.logBatch(run.id, { tags: [{ key: "sluice.cache", value: "damaged" }] });

@@ -117,6 +117,41 @@ realTest(
   },
 );
 
+realTest(
+  ["bubblewrap"],
+  "a kept result that does not fit on the disk fails its step, and no run is left open",
+  async () => {
+    await using folder = await workingFolder();
+    const [first, second] = ["first", "second"].map((name) => join(folder.path, name));
+    for (const project of [first!, second!]) await writeCachedProject(project);
+    const args = ["pipeline.ts", "--sandbox=off", "--kilobytes", "5000"];
+    assert.equal((await finish(startDeno(args, first!))).code, 0);
+    // Its artifacts on a file system of their own, too small for what is kept.
+    await Deno.mkdir(join(second!, "mlruns"));
+    const { code, stderr } = await new Deno.Command("bwrap", {
+      args: [
+        ...["--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", `${1 << 20}`],
+        ...[
+          "--tmpfs",
+          join(second!, "mlruns"),
+          Deno.execPath(),
+          "run",
+          "-A",
+          "--config",
+          configFile,
+          ...args,
+        ],
+      ],
+      cwd: second!,
+      env: { XDG_CACHE_HOME: folder.cache, DENO_DIR: denoFolder() },
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.equal(code, 1, said);
+    assert.match(said, /error\[DISK_FULL\]: Cannot finish step "slow" as a disk is full/);
+    assert.ok(readRuns(second!).every(({ status }) => status === "FAILED"));
+  },
+);
+
 /** Two steps, of which the first takes its time. */
 async function writeCachedProject(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
