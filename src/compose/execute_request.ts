@@ -1,15 +1,17 @@
 /** Compose: hands the rooms to each other. This file: from a request to a finished run. */
 import { join } from "node:path";
 import type { Cause } from "../core/cause.ts";
-import { type Failure, refuse, SluiceError, unwrap } from "../core/error.ts";
+import { type Failure, placed, refuse, unwrap } from "../core/error.ts";
 import type { Event, RunStatus } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
+import { inside } from "../core/place.ts";
 import type { Environments, Reporter, Tracker } from "../core/ports.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
 import { type Experiment, TrackingError } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
 import type { Capacity } from "../scheduler/ready_steps.ts";
+import { isOfInterruption } from "./interruption.ts";
 import { openServices } from "./open_services.ts";
 import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -58,7 +60,7 @@ export async function executeRequest(
     await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
     return await executePlan(planned, { definition, session, tracker, workspace, options });
   } catch (error) {
-    if (options.signal?.aborted && isExpected(error)) {
+    if (options.signal?.aborted && isOfInterruption(error)) {
       return refuse({
         code: "RUN_INTERRUPTED",
         message: `Run of entry point \`${request.entryPoint}\` was stopped`,
@@ -74,10 +76,6 @@ export async function executeRequest(
     await session.close();
   }
 }
-
-/** What being stopped may look like on its way here; anything else is a bug even then. */
-const isExpected = (error: unknown): boolean =>
-  error instanceof SluiceError || (error instanceof DOMException && error.name === "AbortError");
 
 interface Prepared {
   readonly definition: PipelineDefinition;
@@ -141,19 +139,18 @@ async function lockEnvironments(
   emit: (event: Event) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const specs = new Map(
-    resolved.reach.steps.map((
-      use,
-    ) => [JSON.stringify(use.definition.environment), use.definition.environment]),
-  );
+  const uses = new Map(resolved.reach.steps.map((use) => [JSON.stringify(use.definition.environment), use]));
   const environments = await open();
-  for (const spec of specs.values()) {
+  for (const use of uses.values()) {
+    const spec = use.definition.environment;
     if (spec.kind !== "python" || (await environments.observe(spec)).is === "locked") continue;
     const environment = spec.version === undefined ? spec.kind : `${spec.kind} ${spec.version}`;
     const startedAt = Date.now();
     const ready = await environments.prepare(spec, {
       signal: signal ?? new AbortController().signal,
       onProgress: (progress) => emit({ is: "environment-progress", at: Date.now(), environment, progress }),
+    }).catch((error) => {
+      throw placed(error, inside(use.place, `step "${use.name}"`));
     });
     const tookMs = Date.now() - startedAt;
     emit({ is: "environment-ready", at: Date.now(), environment, isNew: ready.isNew, tookMs });

@@ -1,6 +1,6 @@
 /** `sluice lock`: writes down what a pipeline stands on, or says what that would change. */
 import { basename, dirname, join } from "node:path";
-import { refuse } from "../core/error.ts";
+import { placed, refuse } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { EnvironmentProgress } from "../core/environment.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
@@ -44,7 +44,9 @@ export async function lockPipeline(
       signal: options.signal ?? new AbortController().signal,
       onProgress: options.onProgress ?? (() => {}),
     },
-  );
+  ).catch((error) => {
+    throw placed(error, definition.place);
+  });
   const record = before.lock?.pipelines[key] ?? { files: {}, modules: {} };
   const all = [
     ...changes.map((change) => withSteps(change, asked, keys)),

@@ -104,6 +104,12 @@ export class SluiceError extends Error {
   }
 }
 
+/** An error as it was, but that a failure without a place has this one. */
+export const placed = (error: unknown, at: Place): unknown =>
+  error instanceof SluiceError && error.failure.at === undefined
+    ? new SluiceError({ ...error.failure, at })
+    : error;
+
 /** Refuses: throws `failure` as a `SluiceError`. */
 export function refuse(failure: Failure): never {
   throw new SluiceError(failure);

@@ -5,7 +5,7 @@ import { byReference, keyOf, keyParts } from "../core/step_key.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import type { EnvironmentObservation } from "../core/environment.ts";
 import { neededSteps } from "../core/entry_point.ts";
-import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
+import { fail, type Failure, placed, type Result, SluiceError, succeed } from "../core/error.ts";
 import { inside } from "../core/place.ts";
 import {
   type Argument,
@@ -71,16 +71,15 @@ function buildPlan(
   if (disabled !== undefined) {
     throw new SluiceError(entryPointDisabled(definition, request.entryPoint, disabled));
   }
-  const context: Context = {
+  const context: Omit<Context, "answer"> = {
     request,
     skipped,
     modules: pipelineModules(definition),
     keys: new Map(),
     sources: new Map(),
-    answer: (question) => answerOf(observations, question),
   };
   const steps = request.reach.steps.filter((use) => !skipped.has(use.name)).map((use) =>
-    planStep(use, context)
+    planStep(use, { ...context, answer: (question) => answerOf(observations, question, use) })
   );
   return {
     version: planVersion,
@@ -246,10 +245,10 @@ function entryPointDisabled(definition: PipelineDefinition, entryPoint: string, 
   };
 }
 
-function answerOf(observations: Observations, question: Question): Answer {
+function answerOf(observations: Observations, question: Question, use: StepUse): Answer {
   const answer = observations.get(questionKey(question));
   if (answer === undefined) throw new Error(`not observed: ${questionKey(question)}`);
-  if (!answer.ok) throw new SluiceError(answer.failure);
+  if (!answer.ok) throw placed(new SluiceError(answer.failure), inside(use.place, `step "${use.name}"`));
   return answer.value;
 }
 

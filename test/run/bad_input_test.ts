@@ -161,3 +161,32 @@ step("train", { env: host(), params: { alpha: float().max(1).default(7) }, comma
     );
   }
 });
+
+for (
+  const [name, spec, code, ...words] of [
+    ["a source that is not there", `env: host(), sources: ["gone.py"]`, "GIVEN_FILE_MISSING", "gone.py"],
+    [
+      "a Python that is not there",
+      `env: python({ version: "3.99", requirements: [] })`,
+      "INTERPRETER_MISSING",
+      "3.99",
+    ],
+  ] as const
+) {
+  Deno.test(`${name} is refused with the place of its step`, async () => {
+    await using folder = await workingFolder();
+    const file = join(folder.path, "pipeline.ts");
+    await Deno.writeTextFile(
+      file,
+      `import { host, main, pipeline, python, sh, step } from "sluice";
+const a = step("clean", { ${spec}, command: () => sh\`true\` });
+const p = pipeline("lacking", {}, () => ({ clean: a({}) }));
+export default p;
+if (import.meta.main) await main(p);
+void [host, python];
+`,
+    );
+    const run = await finish(startDeno([file], folder.path));
+    await assertRefused(run, folder.path, code, /--> pipeline\.ts:3:\d+: step "clean"$/m, ...words);
+  });
+}
