@@ -3,6 +3,7 @@
  * cache's folder nothing but real folders and regular files is used; a link anywhere is as if nothing were there.
  */
 import { join } from "node:path";
+import { isConfinedPath, isFileName } from "../core/confined_path.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
@@ -114,12 +115,14 @@ export function isConfined(result: StepResult): boolean {
 }
 
 function isOutputConfined({ file, isFolder, files, emptyFolders }: KeptOutput): boolean {
-  if (!isName(file)) return false;
+  if (!isFileName(file)) return false;
   if (!isFolder) return files.length === 1 && files[0]!.path === "" && emptyFolders.length === 0;
   const paths = files.map((each) => each.path);
   const leaves = new Set([...paths, ...emptyFolders]);
   return areDistinct([...paths, ...emptyFolders]) &&
-    [...leaves].every((path) => isRelative(path) && foldersAbove(path).every((above) => !leaves.has(above)));
+    [...leaves].every((path) =>
+      isConfinedPath(path) && foldersAbove(path).every((above) => !leaves.has(above))
+    );
 }
 
 const areDistinct = (names: readonly string[]): boolean => new Set(names).size === names.length;
@@ -129,9 +132,3 @@ export function foldersAbove(path: string): string[] {
   const parts = path.split("/");
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
-
-const isName = (name: string): boolean =>
-  name !== "" && name !== "." && name !== ".." && !/[/\\\0]/.test(name);
-
-const isRelative = (path: string): boolean =>
-  path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("\0"));

@@ -2,7 +2,7 @@
 import { Digest } from "../core/digest.ts";
 import { SluiceError } from "../core/error.ts";
 import type { Cache, Environments, Tracker } from "../core/ports.ts";
-import { type Run, type Tag, TrackingError } from "../core/tracking.ts";
+import { type Run, type Tag, tagOf, TrackingError } from "../core/tracking.ts";
 import type { LastRun, Lookups } from "../plan/forecast.ts";
 
 export interface Asked {
@@ -100,5 +100,3 @@ function lastRunOf(run: Run): LastRun {
   const key = Digest.safeParse(tagOf(run, "sluice.resolvedKey"));
   return { runId: run.info.id, status: run.info.status, ...(key.success ? { key: key.data } : {}) };
 }
-
-const tagOf = (run: Run, key: string): string | undefined => run.tags.find((tag) => tag.key === key)?.value;

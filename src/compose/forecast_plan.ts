@@ -3,7 +3,7 @@ import type { Cause, Forecast } from "../core/cause.ts";
 import type { StepReport } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Cache, Environments, Tracker } from "../core/ports.ts";
-import { type OpenForecast, openForecast } from "../plan/forecast.ts";
+import { type ForecastOptions, type OpenForecast, openForecast } from "../plan/forecast.ts";
 import { addLines } from "./forecast_lines.ts";
 import { openLookups } from "./forecast_lookups.ts";
 
@@ -14,16 +14,11 @@ export interface ForecastSession {
   readonly openTracker: (create: boolean) => Promise<Tracker>;
 }
 
-export interface ForecastPlanOptions {
-  /** Whether the run would take kept results. True by default. */
-  readonly useCache?: boolean | undefined;
-}
-
 /** Of all steps. Makes nothing; the tracker is opened when a step is not cached, and one that cannot be read is let be. */
 export async function forecastPlan(
   plan: Plan,
   session: ForecastSession,
-  options: ForecastPlanOptions = {},
+  options: ForecastOptions = {},
 ): Promise<Forecast> {
   const { of } = await openPlanForecast(plan, session, { ...options, steps: plan.steps.length });
   return await of(plan.steps.map((step) => step.name));
@@ -33,7 +28,7 @@ export async function forecastPlan(
 export async function openPlanForecast(
   plan: Plan,
   session: ForecastSession,
-  { useCache = true, steps }: ForecastPlanOptions & { readonly steps: number },
+  { useCache = true, steps }: ForecastOptions & { readonly steps: number },
 ): Promise<OpenForecast> {
   const cache = await session.cache();
   const lookups = openLookups({
@@ -55,7 +50,7 @@ export async function explainExecuted(
   plan: Plan,
   reports: readonly StepReport[],
   session: ForecastSession,
-  { useCache = true }: ForecastPlanOptions = {},
+  { useCache = true }: ForecastOptions = {},
 ): Promise<ReadonlyMap<string, readonly Cause[]>> {
   const executed = reports.filter(({ key, outcome }) =>
     key !== undefined && (outcome.is === "finished" || outcome.is === "failed" || outcome.is === "killed")

@@ -1,4 +1,5 @@
 /** Ctrl-C, SIGTERM and a closed terminal as an abort, so that a run ends in order: its processes gone, its status KILLED. */
+import { SluiceError } from "../core/error.ts";
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -25,6 +26,10 @@ export function onInterruption(): Interruption {
     close: () => handlers.forEach(([name, handler]) => Deno.removeSignalListener(name, handler)),
   };
 }
+
+/** What an abort may look like on its way up; anything else is a bug even then. */
+export const isOfInterruption = (error: unknown): boolean =>
+  error instanceof SluiceError || (error instanceof DOMException && error.name === "AbortError");
 
 /** As under `nohup`. Linux only: elsewhere it is not known. */
 function ignoresHangup(): boolean {

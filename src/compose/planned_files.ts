@@ -1,7 +1,7 @@
 /** The files a plan was made from, as they are now: what a step sees of them, and whether they are what they were. */
 import { join } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
-import type { PlannedStep } from "../core/plan.ts";
+import { inputsOf, type PlannedStep } from "../core/plan.ts";
 import type { PlannedFiles } from "../core/ports.ts";
 import { digestSourceList, type SourceList } from "../core/sources.ts";
 import type { Witnessed } from "./file_witness.ts";
@@ -42,9 +42,7 @@ export function openLooked(): Looked {
 }
 
 function givenPaths(step: PlannedStep): string[] {
-  const inputs = Object.values(step.inputs).flatMap((binding) =>
-    binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : []
-  );
+  const inputs = Object.values(step.inputs).flatMap(inputsOf);
   return [
     ...inputs.flatMap((input) =>
       input.is === "file" ? [input.path] : input.is === "registered" ? [input.location] : []

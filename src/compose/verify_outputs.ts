@@ -1,6 +1,7 @@
 /** Outputs of a recorded run beside those of the one that was made again. */
 import { dirname, join } from "node:path";
 import { compareOutputs, differenceText } from "../comparison/compare_outputs.ts";
+import { isConfinedPath } from "../core/confined_path.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
@@ -87,7 +88,7 @@ async function fetchArtifact(
 ): Promise<void> {
   if (depth > deepest) return;
   const below = await tracker.artifacts.list(location, path).catch(nothingThere);
-  const inside = below.filter((entry) => entry.path.startsWith(`${path}/`) && isPlain(entry.path));
+  const inside = below.filter((entry) => entry.path.startsWith(`${path}/`) && isConfinedPath(entry.path));
   if (inside.length > 0) {
     makeFolder(join(folder, path));
     for (const entry of inside) await fetchArtifact(tracker, location, entry.path, folder, depth + 1);
@@ -106,6 +107,3 @@ function nothingThere(error: unknown): [] {
   if (error instanceof TrackingError) return [];
   throw error;
 }
-
-const isPlain = (path: string): boolean =>
-  !path.startsWith("/") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");

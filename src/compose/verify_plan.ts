@@ -1,9 +1,10 @@
 /** Reads the plan that a run was made by, from the run's own artifacts. */
 import { z } from "zod";
+import { isFileName } from "../core/confined_path.ts";
 import { refuse } from "../core/error.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { outputFileName } from "../core/kind.ts";
-import { type Plan, Plan as PlanSchema, type PlannedStep, planVersion } from "../core/plan.ts";
+import { inputsOf, type Plan, Plan as PlanSchema, type PlannedStep, planVersion } from "../core/plan.ts";
 import type { Tracker } from "../core/ports.ts";
 import { digestSourceList } from "../core/sources.ts";
 import { byReference, keyOf, keyParts } from "../core/step_key.ts";
@@ -114,7 +115,7 @@ function findFlaw(plan: Plan): string | undefined {
     if (unknown !== undefined) {
       return `${named} needs "${unknown[0].slice(0, 60)}", which does not come before it`;
     }
-    if (Object.entries(step.outputs).some(([name, kind]) => isNoFileName(outputFileName(name, kind)))) {
+    if (Object.entries(step.outputs).some(([name, kind]) => !isFileName(outputFileName(name, kind)))) {
       return `an output of ${named} has a name that no file can have`;
     }
     if (keyOf(keyParts(step, byReference((name) => keys.get(name)!))) !== step.key) {
@@ -128,9 +129,7 @@ function findFlaw(plan: Plan): string | undefined {
 
 /** The steps that one names, each with the output where it is one. */
 function earlierOf(step: PlannedStep): (readonly [step: string, output?: string])[] {
-  const inputs = Object.values(step.inputs).flatMap((binding) =>
-    binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : []
-  );
+  const inputs = Object.values(step.inputs).flatMap(inputsOf);
   return [
     ...step.needs.map((name) => [name] as const),
     ...inputs.flatMap((input) => input.is === "output" ? [[input.step, input.output] as const] : []),
@@ -140,7 +139,5 @@ function earlierOf(step: PlannedStep): (readonly [step: string, output?: string]
   ];
 }
 
-const isNoFileName = (name: string): boolean =>
-  name === "." || name === ".." || /[/\0]/.test(name) || name === "";
 const isOutside = (path: string): boolean =>
   path.startsWith("/") || path.includes("\0") || path.split("/").some((part) => part === ".." || part === "");

@@ -7,8 +7,9 @@ import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Reporter, Tracker } from "../core/ports.ts";
 import { isSoundTier } from "../core/sandbox_tier.ts";
 import { suggest } from "../core/suggest.ts";
-import { type Run, TrackingError } from "../core/tracking.ts";
+import { type Run, tagOf, TrackingError } from "../core/tracking.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
+import { isOfInterruption } from "./interruption.ts";
 import type { World } from "./observe_world.ts";
 import { openMachineSandbox } from "./open_machine_sandbox.ts";
 import { openServices } from "./open_services.ts";
@@ -129,7 +130,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
   // What ran outside of any sandbox may need what only is there outside of it.
   const mode = plan.steps.some((step) => isSoundTier(step.sandbox)) ? "auto" : "off";
   const sandbox = await openMachineSandbox(mode, variables, dirname(fileURLToPath(plan.module)));
-  const digests = await openFileDigests({ cache: cacheFolder(variables) });
+  const digests = openFileDigests({ cache: cacheFolder(variables) });
   const own = await openSqliteTracker(join(folder.path, "mlflow.db"), { create: true, clock: Date.now });
   const world: World = {
     environments,
@@ -176,7 +177,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
       await close();
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted || !isOfInterruption(error)) throw error;
     return refuse({
       code: "RUN_INTERRUPTED",
       message: `Verification of run \`${run.info.id}\` was stopped`,
@@ -244,8 +245,6 @@ async function findMaker(
     throw error;
   }
 }
-
-const tagOf = (run: Run, key: string): string | undefined => run.tags.find((tag) => tag.key === key)?.value;
 
 /** How many of the last lines of a step are told. */
 const lastLines = 5;

@@ -1,7 +1,7 @@
 /** Whether the world is what a recorded plan says, so that its steps can run again. */
 import { canonicalJson } from "../core/canonical_json.ts";
 import { refuse, SluiceError } from "../core/error.ts";
-import type { Plan, PlannedInput, PlannedStep } from "../core/plan.ts";
+import { inputsOf, type Plan, type PlannedInput, type PlannedStep } from "../core/plan.ts";
 import type { PlannedFiles } from "../core/ports.ts";
 import { isAtLeast, type SandboxTier } from "../core/sandbox_tier.ts";
 import type { SourceList } from "../core/sources.ts";
@@ -64,9 +64,7 @@ const sourcesKey = (step: PlannedStep): string => `${step.body.is} ${step.source
 
 function questionsOf(step: PlannedStep, plan: Plan): Asked[] {
   const { body, place } = step;
-  const inputs = Object.values(step.inputs).flatMap((binding) =>
-    binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : []
-  );
+  const inputs = Object.values(step.inputs).flatMap(inputsOf);
   return [
     {
       question: { is: "environment", spec: step.environment },

@@ -41,6 +41,18 @@ export const PlannedBinding = lazySchema(() =>
 );
 export type PlannedBinding = z.infer<typeof PlannedBinding>;
 
+/** In their order. */
+export function inputsOf(binding: PlannedBinding): readonly PlannedInput[] {
+  switch (binding.is) {
+    case "one":
+      return [binding.input];
+    case "many":
+      return binding.inputs;
+    case "absent":
+      return [];
+  }
+}
+
 export const PlannedArgument = lazySchema(() =>
   z.discriminatedUnion("is", [
     z.object({

@@ -5,6 +5,7 @@ import { CommandTemplate } from "./command.ts";
 import { Digest, digestValue } from "./digest.ts";
 import { KindSpec } from "./kind.ts";
 import { lazySchema } from "./lazy_schema.ts";
+import { mapValues } from "./map_values.ts";
 import { ParameterValueSchema } from "./parameter.ts";
 import type { PlannedArgument, PlannedBinding, PlannedInput, PlannedStep } from "./plan.ts";
 
@@ -157,8 +158,4 @@ function withoutPaths(spec: PlannedStep["environment"]): unknown {
   return spec.kind === "python" && spec.requirements.from === "file"
     ? { kind: spec.kind, version: spec.version, requirements: "file" }
     : spec;
-}
-
-function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -8,6 +8,10 @@ export interface Tag {
   readonly key: string;
   readonly value: string;
 }
+/** The value of a tag; undefined where there is none of that key. */
+export const tagOf = ({ tags }: { readonly tags: readonly Tag[] }, key: string): string | undefined =>
+  tags.find((tag) => tag.key === key)?.value;
+
 /** A parameter as it is logged: text. */
 export interface LoggedParameter {
   readonly key: string;

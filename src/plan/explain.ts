@@ -1,7 +1,7 @@
 /** Tells two keys of a step apart: what changed between what it ran with and what it would run with. Pure. */
 import type { Change, InputState, Shown } from "../core/cause.ts";
 import { printCommand } from "../core/command.ts";
-import type { PlannedInput, PlannedStep } from "../core/plan.ts";
+import { inputsOf, type PlannedInput, type PlannedStep } from "../core/plan.ts";
 import type { ArgumentPart, InputPart, KeyParts } from "../core/step_key.ts";
 import type { KeyRecord } from "../core/step_result.ts";
 import { explainEnvironment } from "./explain_environment.ts";
@@ -73,7 +73,8 @@ function explainInput(
 ): Change[] {
   const before = listOf(old);
   const now = listOf(next);
-  const origins = originsOf(step.inputs[name]);
+  const binding = step.inputs[name];
+  const origins = binding === undefined ? [] : inputsOf(binding).map(originOf);
   // Not there, absent and empty are three keys with nothing to show.
   if (before.length === 0 && now.length === 0) return [{ is: "input", name }];
   const start = commonLength(before, now, (list, index) => list[index]!);
@@ -115,11 +116,6 @@ function commonLength<T>(a: readonly T[], b: readonly T[], at: (list: readonly T
 function inputState(part: InputPart): InputState {
   if ("content" in part) return { is: "content", digest: part.content, name: part.name };
   return "uri" in part ? { is: "registered", uri: part.uri, version: part.version } : { is: "not-made-yet" };
-}
-
-function originsOf(binding: PlannedStep["inputs"][string] | undefined): string[] {
-  if (binding === undefined || binding.is === "absent") return [];
-  return (binding.is === "one" ? [binding.input] : binding.inputs).map(originOf);
 }
 
 function originOf(input: PlannedInput): string {

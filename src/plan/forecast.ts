@@ -2,8 +2,8 @@
 import type { Cause, Forecast, NotCached, StepForecast } from "../core/cause.ts";
 import type { Digest } from "../core/digest.ts";
 import type { EnvironmentContents, EnvironmentSpec } from "../core/environment.ts";
-import type { PlannedStep } from "../core/plan.ts";
-import type { Plan } from "../core/plan.ts";
+import { mapValues } from "../core/map_values.ts";
+import { inputsOf, type Plan, type PlannedStep } from "../core/plan.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import {
   type ArgumentPart,
@@ -36,20 +36,12 @@ export interface Lookups {
 
 export interface ForecastOptions {
   /** Whether the run would take kept results. True by default. */
-  readonly useCache?: boolean;
+  readonly useCache?: boolean | undefined;
 }
 
-/**
- * What will become of each step, in the order of the plan.
- *
- * A step whose inputs are all taken from kept results has a key for certain. Where a step before it will run, it is
- * assumed to come out as in the last run of the step that reads it: if that key's result is kept, the step `depends`.
- */
-export const forecast = (plan: Plan, lookups: Lookups, options: ForecastOptions = {}): Promise<Forecast> =>
-  openForecast(plan, lookups, options).of(plan.steps.map((step) => step.name));
-
-/** The same for some steps at a time: of the others no more is asked than these need, and nothing twice. */
+/** For some steps at a time: of the others no more is asked than these need, and nothing twice. */
 export interface OpenForecast {
+  /** In the order of the plan. */
   of(names: readonly string[]): Promise<Forecast>;
   /** The steps that `name` needs and that are not cached for certain, in the order of the plan. */
   uncertain(name: string): Promise<readonly Uncertain[]>;
@@ -61,6 +53,10 @@ export interface Uncertain {
   readonly isOrigin: boolean;
 }
 
+/**
+ * A step whose inputs are all taken from kept results has a key for certain. Where a step before it will run, it is
+ * assumed to come out as in the last run of the step that reads it: if that key's result is kept, the step `depends`.
+ */
 export function openForecast(
   plan: Plan,
   lookups: Lookups,
@@ -190,14 +186,13 @@ export function notCached(step: PlannedStep, useCache: boolean): NotCached | und
 }
 
 /** The steps whose outputs or metrics a step reads; those it only waits for change nothing in its key. */
-export function sourceSteps(step: PlannedStep): string[] {
+function sourceSteps(step: PlannedStep): string[] {
   const names = new Set<string>();
   for (const argument of Object.values(step.arguments)) {
     if (argument.is === "metric") names.add(argument.step);
   }
   for (const binding of Object.values(step.inputs)) {
-    const inputs = binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : [];
-    for (const input of inputs) if (input.is === "output") names.add(input.step);
+    for (const input of inputsOf(binding)) if (input.is === "output") names.add(input.step);
   }
   return [...names].sort();
 }
@@ -258,10 +253,3 @@ const isKnown = (parts: KeyParts): boolean =>
   Object.values(parts.inputs).every((part) =>
     part === null || (isList(part) ? part : [part]).every((each) => !("of" in each))
   );
-
-function mapValues<T, U>(
-  record: Readonly<Record<string, T>>,
-  change: (value: T, name: string) => U,
-): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
-}

@@ -17,6 +17,7 @@ import {
   type StepDefinition,
   type StepUse,
 } from "../core/pipeline.ts";
+import { mapValues } from "../core/map_values.ts";
 import {
   type Granted,
   type Plan,
@@ -262,11 +263,4 @@ function stepResults(request: ResolvedRequest): Record<string, PipelineResult> {
     [metric, { is: "metric", step: use.name, metric }] as const
   );
   return Object.fromEntries([...outputs, ...metrics]);
-}
-
-function mapValues<T, U>(
-  record: Readonly<Record<string, T>>,
-  change: (value: T, name: string) => U,
-): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 }

@@ -2,7 +2,7 @@
 import { refuse } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
 import type { Tracker } from "../../core/ports.ts";
-import { type Experiment, type Run, TrackingError } from "../../core/tracking.ts";
+import { type Experiment, type Run, tagOf, TrackingError } from "../../core/tracking.ts";
 import type { OptionSpec } from "../../terminal/command_spec.ts";
 import { type OptionValues, valueOf } from "../../terminal/option_values.ts";
 import { suggest } from "../../core/suggest.ts";
@@ -104,9 +104,6 @@ export async function nestedRuns(tracker: Tracker, run: Run): Promise<readonly R
 }
 
 const byStart = (a: Run, b: Run) => a.info.startedAt - b.info.startedAt || (a.info.id < b.info.id ? -1 : 1);
-
-export const tagOf = (run: Run, key: string): string | undefined =>
-  run.tags.find((tag) => tag.key === key)?.value;
 
 export interface TreeRow {
   readonly run: Run;

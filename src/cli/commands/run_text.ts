@@ -1,9 +1,8 @@
 /** Words for recorded runs. */
-import type { Metric, MlflowRunStatus, Run } from "../../core/tracking.ts";
+import { type Metric, type MlflowRunStatus, type Run, tagOf } from "../../core/tracking.ts";
 import { formatDuration } from "../../terminal/human_units.ts";
 import type { Colour } from "../../terminal/paint.ts";
 import type { Cell } from "../../terminal/table.ts";
-import { tagOf } from "./run_records.ts";
 
 const statuses: Readonly<Record<MlflowRunStatus, readonly [mark: string, word: string, colour: Colour]>> = {
   FINISHED: ["✓", "finished", "green"],

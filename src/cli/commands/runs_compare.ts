@@ -1,13 +1,13 @@
 /** `sluice runs compare`: params and metrics of runs side by side, differences marked. */
 import { type Failure, refuse } from "../../core/error.ts";
 import type { Tracker } from "../../core/ports.ts";
-import type { Run } from "../../core/tracking.ts";
+import { type Run, tagOf } from "../../core/tracking.ts";
 import { formatMetric } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
 import { type Cell, tableLines } from "../../terminal/table.ts";
 import { makeCommand, writeLines } from "../command.ts";
-import { findRun, nestedRuns, stepTag, tagOf, withTracker } from "./run_records.ts";
+import { findRun, nestedRuns, stepTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, statusCell } from "./run_text.ts";
 
 export const runsCompare = makeCommand({

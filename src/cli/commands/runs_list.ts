@@ -1,6 +1,5 @@
 /** `sluice runs list`: the newest runs, those of steps below the run of their pipeline. */
-import type { Run } from "../../core/tracking.ts";
-import { TrackingError } from "../../core/tracking.ts";
+import { type Run, tagOf, TrackingError } from "../../core/tracking.ts";
 import type { Tracker } from "../../core/ports.ts";
 import { formatInstant } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
@@ -9,7 +8,7 @@ import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
 import { metricsText } from "../../terminal/step_text.ts";
 import { tableLines } from "../../terminal/table.ts";
 import { makeCommand, writeLines } from "../command.ts";
-import { asTree, chosenExperiments, experimentOption, parentTag, tagOf, withTracker } from "./run_records.ts";
+import { asTree, chosenExperiments, experimentOption, parentTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, runJson, statusCell, statusMark } from "./run_text.ts";
 
 export const runsList = makeCommand({

@@ -1,6 +1,6 @@
 /** `sluice runs show`: all that is recorded of one run. */
 import type { Tracker } from "../../core/ports.ts";
-import type { ArtifactInfo, Run } from "../../core/tracking.ts";
+import { type ArtifactInfo, type Run, tagOf } from "../../core/tracking.ts";
 import { formatInstant, formatMetric, formatSize } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
@@ -9,7 +9,7 @@ import { shownPath } from "../../terminal/shown_path.ts";
 import { metricsText } from "../../terminal/step_text.ts";
 import { tableLines } from "../../terminal/table.ts";
 import { type Call, makeCommand, writeLines } from "../command.ts";
-import { findRun, nestedRuns, parentTag, tagOf, withTracker } from "./run_records.ts";
+import { findRun, nestedRuns, parentTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, runJson, statusCell, statusMark } from "./run_text.ts";
 
 export const runsShow = makeCommand({

@@ -2,7 +2,7 @@
 import { refuse, SluiceError } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
 import type { Reporter, Tracker } from "../../core/ports.ts";
-import type { Run } from "../../core/tracking.ts";
+import { type Run, tagOf } from "../../core/tracking.ts";
 import { formatDuration } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";
@@ -11,7 +11,7 @@ import { jsonOption, readColor, trackingOption } from "../../terminal/run_flags.
 import { type Cell, tableLines } from "../../terminal/table.ts";
 import type { Verified, VerifiedItem } from "../../compose/verify_run.ts";
 import { type Call, makeCommand, writeLines } from "../command.ts";
-import { findRun, nestedRuns, parentTag, stepTag, tagOf, withTracker } from "./run_records.ts";
+import { findRun, nestedRuns, parentTag, stepTag, withTracker } from "./run_records.ts";
 
 export const verify = makeCommand({
   name: "verify",
