@@ -3,7 +3,7 @@
  *
  * The lock is the kernel's and ends with its process, however that ends; the file says which run to mend.
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { makeFolder } from "../core/file_tree.ts";
 import type { Tracker } from "../core/ports.ts";
 import type { Run } from "../core/tracking.ts";
@@ -92,6 +92,7 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
     );
     killLeftovers(join(steps, info.id));
     await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
+    await removeParts(info, tracker);
   }
   const mended: string[] = [];
   // Last: what the dead left may be what fills the disk.
@@ -101,6 +102,22 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
     mended.push(info.id);
   }
   return mended;
+}
+
+/** What was on its way into the run's artifacts: it lies beside them, and no other process makes those of this run. */
+async function removeParts({ id, artifactUri }: Run["info"], tracker: Tracker): Promise<void> {
+  const artifacts = tracker.artifacts.localFolder(artifactUri);
+  if (artifacts === undefined) return;
+  const folder = dirname(artifacts);
+  // A step whose result was taken has the artifacts of the run that made it.
+  if (basename(folder) !== id) return;
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (/^\.part-[0-9a-f-]{36}$/.test(name)) await Deno.remove(join(folder, name), { recursive: true });
+    }
+  } catch {
+    // It was never made, or is gone.
+  }
 }
 
 /** The process may have died before its run was recorded, or the tracker's file may be a new one. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   configFile,
   finish,
@@ -62,8 +62,13 @@ Deno.test("after kill -9 the next run ends what was left as KILLED, and goes on 
   await untilAsleep(folder.path);
   running.kill("SIGKILL");
   await finish(running);
-  assert.deepEqual(readRuns(folder.path).map((run) => run.status), ["RUNNING", "RUNNING"]);
+  const left = readRuns(folder.path);
+  assert.deepEqual(left.map((run) => run.status), ["RUNNING", "RUNNING"]);
+  // Of a process that was killed while it took or restored outputs.
+  const part = join(dirname(left[1]!.artifacts), `.part-${crypto.randomUUID()}`);
+  await Deno.mkdir(join(part, "model"), { recursive: true });
   assert.equal((await runPipeline(["preprocess"], folder.path)).code, 0);
+  await assert.rejects(Deno.lstat(part), Deno.errors.NotFound);
   assert.deepEqual(readRuns(folder.path).map((run) => run.status), [
     "KILLED",
     "KILLED",
