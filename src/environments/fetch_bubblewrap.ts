@@ -22,7 +22,10 @@ const digests = [
   "e48a66717241522b2d08830f8cc3f877c944c7759d8f9301131ea63121d46813",
 ];
 
-/** What could not be had is not asked for again: that may take the network's time each time. */
+/**
+ * What could not be had is not asked for again: that may take the network's time each time. Nor is it asked for twice:
+ * without a network each start would wait ten seconds for further attempts of uv or pip.
+ */
 const missing = new Set<string>();
 
 export interface FetchOptions {
@@ -59,7 +62,12 @@ async function fetchBubblewrap(folder: string, surroundings: ToolSurroundings, w
   const wanted = ["--require-hashes", "-r", list];
   const uv = await findUvIfThere(surroundings, work);
   if (uv === undefined) {
-    const { code, stderr } = await pipInstall(wanted, folder, surroundings.variables, work);
+    const { code, stderr } = await pipInstall(
+      wanted,
+      folder,
+      { PIP_RETRIES: "0", ...surroundings.variables },
+      work,
+    );
     if (code !== 0) throw new SluiceError({ code: "TOOL_MISSING", message: stderr });
   } else {
     const { findInterpreter } = await import("./interpreters.ts");
@@ -71,7 +79,7 @@ async function fetchBubblewrap(folder: string, surroundings: ToolSurroundings, w
         ...{ uv, folder, isResolving: false, purpose: "fetch bubblewrap" },
         arguments: ["pip", "install", ...options, ...fetchArguments(surroundings), ...wanted],
       },
-      surroundings,
+      { ...surroundings, variables: { UV_HTTP_RETRIES: "0", ...surroundings.variables } },
       work,
     );
   }

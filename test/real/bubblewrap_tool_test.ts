@@ -43,6 +43,19 @@ if (isBuilt) {
     });
   });
 
+  for (const isUv of [true, false]) {
+    const needs = isUv ? ["uv", "python"] as const : ["python"] as const;
+    realTest(needs, `without a network ${isUv ? "uv" : "pip"} does not hold up a start`, async () => {
+      const programs = { python3: await pythonPath(), ...(isUv ? { uv: await sharedUv() } : {}) };
+      await withTools(programs, async (cache, variables) => {
+        const closed = { HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
+        const begun = performance.now();
+        assert.equal(await findBubblewrap(cache, { ...variables, ...closed }), undefined);
+        assert.ok(performance.now() - begun < 6000, `${performance.now() - begun} ms`);
+      });
+    });
+  }
+
   realTest(["python"], "bubblewrap of another content than we know is not taken", async () => {
     await withTools({ python3: await pythonPath() }, async (cache, variables) => {
       const wheels = await Deno.makeTempDir();
