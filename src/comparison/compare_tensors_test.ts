@@ -296,3 +296,16 @@ for (const isDeflated of [false, true]) {
     assert.match(await compare("npz", before, damaged), /^byte \d+.*by bytes/);
   });
 }
+
+Deno.test("compareOutputs() of npz: a wide end record that lies nowhere is none", async () => {
+  const nowhere = new Uint8Array(100);
+  const view = new DataView(nowhere.buffer);
+  view.setUint32(40, 0x07064b50, true);
+  view.setBigUint64(48, 2n ** 64n - 1n, true);
+  view.setUint32(60, 0x06054b50, true);
+  view.setUint32(76, 0xffffffff, true);
+  assert.match(
+    await compare("npz", nowhere, nowhere.toReversed()),
+    /^byte \d+.*by bytes, as its end is cut off/,
+  );
+});

@@ -57,7 +57,7 @@ async function findDirectory(file: Deno.FsFile, size: number): Promise<{ start: 
     if (start !== 0xffffffff || at < 20 || view.getUint32(at - 20, true) !== 0x07064b50) {
       return { start, length };
     }
-    const record = await readAt(file, Number(view.getBigUint64(at - 12, true)), 56);
+    const record = await readAt(file, Math.min(Number(view.getBigUint64(at - 12, true)), size), 56);
     if (record.length < 56) return none("its end is cut off");
     const wide = new DataView(record.buffer);
     return { start: Number(wide.getBigUint64(48, true)), length: Number(wide.getBigUint64(40, true)) };
