@@ -11,6 +11,7 @@ import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts
 import { resultVersion, type StepResult } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
+import { findChangedInput } from "./changed_input.ts";
 import type { RunContext } from "./execute_step.ts";
 import { loggedParameters, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
@@ -178,6 +179,7 @@ export function declaredFirst(
  */
 export async function keepResult(
   step: PlannedStep,
+  reports: Reports,
   resolved: ResolvedKey,
   report: StepReport,
   run: RunInfo,
@@ -198,6 +200,8 @@ export async function keepResult(
   const { tracker } = services;
   const logged = await tracker.getRun(run.id);
   const cache = await services.openCache();
+  const changedInput = await findChangedInput(step, reports, cache);
+  if (changedInput !== undefined) return warn(`its input \`${changedInput}\` changed since it was made`);
   const result: StepResult = {
     version: resultVersion,
     key: resolved.key,

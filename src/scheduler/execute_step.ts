@@ -52,9 +52,9 @@ export async function executeStep(
   try {
     const inputs = gathered.value;
     const resolved = resolveKey(step, reports);
-    if (!step.cache) return await runNow(step, inputs, resolved, context);
+    if (!step.cache) return await runNow(step, reports, inputs, resolved, context);
     const cache = await services.openCache();
-    return await takeOrRun(step, inputs, resolved, cache, context);
+    return await takeOrRun(step, reports, inputs, resolved, cache, context);
   } catch (error) {
     return await recordFailure(step, asFailure(error, step), context);
   }
@@ -63,6 +63,7 @@ export async function executeStep(
 /** Whoever comes second waits for the first, and takes what that one made. */
 async function takeOrRun(
   step: PlannedStep,
+  reports: Reports,
   inputs: StepInputs,
   resolved: ResolvedKey,
   cache: Cache,
@@ -80,7 +81,7 @@ async function takeOrRun(
       context.services.emit({ is: "step-waiting", at: context.services.clock(), step: step.name }),
   });
   try {
-    return await take() ?? await runNow(step, inputs, resolved, context);
+    return await take() ?? await runNow(step, reports, inputs, resolved, context);
   } finally {
     lease.release();
   }
@@ -88,6 +89,7 @@ async function takeOrRun(
 
 async function runNow(
   step: PlannedStep,
+  reports: Reports,
   inputs: StepInputs,
   resolved: ResolvedKey,
   context: RunContext,
@@ -115,7 +117,7 @@ async function runNow(
   const report = await closeRun(step, run, inputs, resolved, startedAt, ended, context);
   if (report.outcome.is === "finished" && step.cache) {
     const made = services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!;
-    await keepResult(step, resolved, report, run, ended.kept, made, ended.processEndedAt!, context);
+    await keepResult(step, reports, resolved, report, run, ended.kept, made, ended.processEndedAt!, context);
   }
   await leaveFolder(services, run, folder);
   return report;
