@@ -9,7 +9,7 @@ const jsonLimitBytes = 1 << 26;
 const yamlLimitBytes = 1 << 21;
 
 /** What MLflow writes anew whenever a model is saved: names of the run and model, the time, the place. */
-export const runMembers: ReadonlySet<string> = new Set([
+const runMembers: ReadonlySet<string> = new Set([
   "artifact_path",
   "model_id",
   "model_uuid",

@@ -25,7 +25,7 @@ export async function addLines(forecast: Forecast, plan: Plan, cache: Cache): Pr
 }
 
 /** Causes of one step, as they are when the files lie in its folder. */
-export async function addLinesTo(
+async function addLinesTo(
   causes: readonly Cause[],
   step: Pick<PlannedStep, "folder">,
   compare: Compare,
@@ -45,7 +45,7 @@ type Compare = (
 ) => Promise<LineChange | undefined>;
 
 /** Steps of one folder share their sources: each pair of texts is compared once. */
-export function openComparison(cache: Pick<Cache, "findText">): Compare {
+function openComparison(cache: Pick<Cache, "findText">): Compare {
   const known = new Map<string, Promise<LineChange | undefined>>();
   return (cause, folder) => {
     const old = digestOf(cause.old);

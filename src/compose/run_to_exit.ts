@@ -7,7 +7,7 @@ import { sluiceRoot } from "./version.ts";
 import { lostText, processSinks, type TextSink } from "../terminal/text_sink.ts";
 
 /** The exit code for a bug, as `sysexits.h` has it. */
-export const bugExitCode = 70;
+const bugExitCode = 70;
 
 /**
  * Runs `action` and exits with the code it returns.
@@ -55,7 +55,7 @@ const lossFailure = (why: string): Failure => ({
 });
 
 /** Writes what was thrown to `stderr`; the exit code it stands for. */
-export function exitCodeFor(error: unknown, stderr: TextSink): number {
+function exitCodeFor(error: unknown, stderr: TextSink): number {
   if (error instanceof SluiceError) {
     writeFailure(error.failure, stderr);
     return codes[error.failure.code];
@@ -64,9 +64,6 @@ export function exitCodeFor(error: unknown, stderr: TextSink): number {
   stderr.write(`${stack}\n\nThis is a bug of sluice, please report it with the lines above\n`);
   return bugExitCode;
 }
-
-/** Of a failure: 130 for a run that was stopped, 1 for a step or an environment that failed, 2 for a wrong request. */
-export const failureExitCode = (failure: Failure): number => codes[failure.code];
 
 export function writeFailure(failure: Failure, stderr: TextSink, color: ColorChoice = colorAsked()): void {
   const paint = choosePaint(color, stderr.isTerminal, Deno.env.get);

@@ -41,7 +41,7 @@ export async function whyRequest(
 }
 
 /** STEP_UNKNOWN, with the nearest name: of steps that begin so, the first. */
-export function unknownStep(definition: PipelineDefinition, step: string): Failure {
+function unknownStep(definition: PipelineDefinition, step: string): Failure {
   const names = definition.steps.map((use) => use.name);
   const beginning = step === "" ? [] : names.filter((name) => name.startsWith(step));
   return {

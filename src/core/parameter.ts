@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { lazySchema } from "./lazy_schema.ts";
 import { fail, type Failure, type Result, succeed } from "./error.ts";
-import { inside, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
 
 const described = () => ({ description: z.string().optional() });
 
@@ -235,6 +235,3 @@ function problem(code: Failure["code"], message: string, spec: ParameterSpec, at
     }`,
   };
 }
-
-/** The place of a parameter, for the functions above. */
-export const atParameter = (place: Place, name: string): Place => inside(place, `parameter "${name}"`);

@@ -106,7 +106,7 @@ export const holdQuestion = (step: StepDefinition): Question => ({
 /** The folder a step runs in: that of the module that defines it. */
 export const stepFolder = (step: StepDefinition): string => dirname(fileURLToPath(step.module));
 
-export function sourceQuestion(source: Source, place: Place): Question | undefined {
+function sourceQuestion(source: Source, place: Place): Question | undefined {
   switch (source.is) {
     case "output":
       return undefined;

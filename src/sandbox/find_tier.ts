@@ -75,7 +75,7 @@ export type LandlockFound =
   | { readonly is: "missing"; readonly abi: number };
 
 /** Below this Landlock does not hold TCP. */
-export const leastLandlock = 4;
+const leastLandlock = 4;
 
 export function findLandlock(descriptors: Descriptors): LandlockFound {
   const abi = descriptors.landlockAbi();

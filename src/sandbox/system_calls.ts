@@ -4,7 +4,7 @@
 export type Machine = "x86_64" | "aarch64";
 
 /** On x86_64 and on aarch64; null where a machine has no such call. */
-export const systemCalls = {
+const systemCalls = {
   _sysctl: [156, null],
   acct: [163, 89],
   add_key: [248, 217],

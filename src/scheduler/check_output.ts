@@ -148,7 +148,7 @@ function describe(column: Column): string {
 }
 
 /** The first rows of RFC 4180 text: quoted cells may hold commas, line ends and doubled quotes. */
-export function readCsv(text: string, limit: number): string[][] {
+function readCsv(text: string, limit: number): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";

@@ -18,7 +18,7 @@ export interface RunOrigin {
 }
 
 /** `mlflow.source.*` and `mlflow.project.*` as `mlflow run` sets them. */
-export function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
+function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
   return [
     { key: "mlflow.user", value: origin.user },
     { key: "mlflow.source.name", value: origin.source },

@@ -85,7 +85,7 @@ export function failedStepLines(ended: Ended, options: ClosingOptions): string[]
   return lines.slice(1);
 }
 
-export function stepFailureLines(report: StepReport, { paint, workingFolder }: ClosingOptions): string[] {
+function stepFailureLines(report: StepReport, { paint, workingFolder }: ClosingOptions): string[] {
   if (report.outcome.is !== "failed") return [];
   const { failure, lastLines, log } = report.outcome;
   const output = lastLines.length === 0 ? [] : [

@@ -120,7 +120,7 @@ function detail({ state, attempt, progress, lastMetric, report }: StepView): str
 }
 
 /** `[#####     ]  50 %`. */
-export function progressBar(progress: number): string {
+function progressBar(progress: number): string {
   const part = Math.min(1, Math.max(0, progress));
   const full = Math.round(part * 10);
   return `[${"#".repeat(full)}${" ".repeat(10 - full)}] ${String(Math.round(part * 100)).padStart(3)} %`;

@@ -91,7 +91,7 @@ export const warningText = (event: Extract<Event, { is: "warning" }>): string =>
   `warning: ${safeLine(event.message)}`;
 
 /** `finished in 1.2 s, rmse 0.73`, `failed after 3 ms: …`. */
-export function endText(report: StepReport): string {
+function endText(report: StepReport): string {
   const { outcome } = report;
   const time = formatDuration(report.endedAt - report.startedAt);
   switch (outcome.is) {

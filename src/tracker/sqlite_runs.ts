@@ -63,7 +63,7 @@ export function createRun(database: Database, run: NewRun): RunInfo {
 }
 
 /** Throws RESOURCE_DOES_NOT_EXIST. */
-export function getRunInfo(database: Database, id: string): RunInfo {
+function getRunInfo(database: Database, id: string): RunInfo {
   const row = database.get(`SELECT ${runColumns} FROM runs WHERE run_uuid = ?`, id);
   if (row !== undefined) return readRunInfo(row);
   throw new TrackingError("RESOURCE_DOES_NOT_EXIST", `Run with id=${id} not found`);
