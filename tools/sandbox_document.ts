@@ -81,6 +81,8 @@ are followed and shown. Links inside a folder that is shown lead only to what is
   given files again when a step has ended, and does not keep its result when they are not what was digested.
 - Under Landlock there is no Unix socket and no \`/tmp\`: programs take TMPDIR, and what needs sockets between its own
   processes (Python's \`forkserver\`, PyTorch's loaders with workers) needs bubblewrap.
+- When sluice itself is ended by SIGKILL, the next start finds what is left of its steps by a variable in their
+  environment. Without bubblewrap a process that cleared it, and left its session, goes on.
 - Between the check of a path and bubblewrap's mount another program of the same user could put a link there.
   Landlock's rules are made without following one.`;
 

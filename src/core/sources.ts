@@ -6,7 +6,8 @@ import { lazySchema } from "./lazy_schema.ts";
 /**
  * Of a command: its files by their path relative to the step's folder, each with what it is: `sha256:…`,
  * `sha256:… x` for a program, `link …` with its text, `unreadable`. Of a function: its modules by their path relative
- * to its own, its packages (`npm:zod@4`) with their exact version, and `sluice` with its version.
+ * to its own, its packages (`npm:zod`) with their exact versions, the settings in Deno's
+ * configuration by its path, and `sluice` with its version.
  */
 export const SourceList = lazySchema(() => z.record(z.string(), z.string()).readonly());
 export type SourceList = z.infer<typeof SourceList>;

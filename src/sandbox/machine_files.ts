@@ -69,7 +69,13 @@ export const isGpuDevice = (name: string): boolean => /^(nvidia.*|dri|kfd)$/.tes
 
 /** What no file holds, and can be seen all the same. */
 export const machineFacts: readonly (readonly [what: string, why: string])[] = [
-  ["the processor's model, the number of cores, the memory", "/proc is the step's own, and tells of them"],
+  [
+    "the processor's model, the number of cores, the memory; load, disks, interrupts, time since the start",
+    "/proc tells of them; under Landlock, which has the machine's own, of its connections and mounts as well",
+  ],
+  ["where the project, the cache and the environment lie", "a step sees paths as they are; keys hold none"],
+  ["the id of its run", "it is in the paths of its outputs and of TMPDIR"],
+  ["modes, times and owners of what it is shown", "of the modes only whether a file may be executed counts"],
   ["the kernel's release", "any program may ask for it"],
   ["the clock", "a step that depends on the time is not the same twice: `sluice verify` finds it"],
   ["the number of the user and of their group", "files it makes are theirs"],
