@@ -4,7 +4,6 @@ import type { Digest } from "../core/digest.ts";
 import { SluiceError } from "../core/error.ts";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
-import { walkTree } from "../core/file_tree.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts";
@@ -12,6 +11,7 @@ import { resultVersion, type StepResult } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { findChangedInput } from "./changed_input.ts";
+import { sendOutput } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
 import { loggedParameters, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
@@ -23,6 +23,15 @@ export interface ResolvedKey {
   readonly parts: KeyParts;
 }
 
+/** A step whose turn has come: what it is given, and the key that follows from it. */
+export interface DueStep {
+  readonly step: PlannedStep;
+  readonly inputs: StepInputs;
+  readonly resolved: ResolvedKey;
+  /** Of the steps before it. */
+  readonly reports: Reports;
+}
+
 export function resolveKey(step: PlannedStep, reports: Reports): ResolvedKey {
   const parts = keyParts(step, byContent(reports));
   return { key: keyOf(parts), parts };
@@ -32,7 +41,7 @@ function byContent(reports: Reports): Before {
   return {
     output(step, output) {
       const { digest, path } = reports.get(step)!.outputs[output]!;
-      return { content: digest as Digest, name: basename(path) };
+      return { content: digest, name: basename(path) };
     },
     metric: (step, metric) => ({ value: reports.get(step)!.metrics[metric]! }),
   };
@@ -46,8 +55,7 @@ export async function findUsable(step: PlannedStep, key: Digest, cache: Cache) {
 
 /** The report of a step that is not run again; undefined when what is kept turns out to be damaged or gone. */
 export async function takeKept(
-  step: PlannedStep,
-  inputs: StepInputs,
+  { step, inputs }: DueStep,
   result: StepResult,
   cache: Cache,
   context: RunContext,
@@ -99,13 +107,13 @@ export async function takeKept(
 
 /** The folder where the outputs still lie as the run left them that made them; in the same tracker only. */
 async function findInPlace(
-  { madeBy, ...result }: StepResult,
+  result: StepResult,
   cache: Cache,
   { tracker }: Services,
 ): Promise<string | undefined> {
-  if (madeBy.tracker !== tracker.uri) return undefined;
-  const folder = tracker.artifacts.localFolder(madeBy.artifactUri);
-  return folder !== undefined && await cache.isIntact({ madeBy, ...result }, folder) ? folder : undefined;
+  if (result.madeBy.tracker !== tracker.uri) return undefined;
+  const folder = tracker.artifacts.localFolder(result.madeBy.artifactUri);
+  return folder !== undefined && await cache.isIntact(result, folder) ? folder : undefined;
 }
 
 /** Into the run's own artifacts; where these are elsewhere, into the workspace, and sent from there. */
@@ -120,18 +128,11 @@ async function restore(
   const folder = local ?? join(workspace, run.id, "outputs");
   await Deno.mkdir(folder, { recursive: true });
   if (!await cache.restore(result, folder)) return undefined;
-  if (local === undefined) await sendOutputs(result, folder, run, services);
-  return folder;
-}
-
-async function sendOutputs(result: StepResult, folder: string, run: RunInfo, { tracker }: Services) {
+  if (local !== undefined) return folder;
   for (const { file } of Object.values(result.outputs)) {
-    for await (const entry of walkTree(join(folder, file))) {
-      if (entry.is !== "file") continue;
-      const path = entry.path === "" ? file : `${file}/${entry.path}`;
-      await tracker.artifacts.write(run.artifactUri, path, (await Deno.open(join(folder, path))).readable);
-    }
+    await sendOutput(join(folder, file), file, artifacts, run.artifactUri);
   }
+  return folder;
 }
 
 function placeOutputs(result: StepResult, folder: string): Record<string, ProducedOutput> {
@@ -173,19 +174,24 @@ export function declaredFirst(
   );
 }
 
+/** A step that was executed and has finished. */
+export interface Finished {
+  readonly run: RunInfo;
+  readonly report: StepReport;
+  readonly outputs: StepResult["outputs"];
+  /** Where they lie. */
+  readonly folder: string;
+  /** When every process of it was dead. */
+  readonly processEndedAt: number;
+}
+
 /**
  * Keeps what a finished step made. A step whose files changed while it ran is not kept, and the warning says which:
  * nobody knows what it has read. What the cache refuses is a warning, too: the step has what it needs.
  */
 export async function keepResult(
-  step: PlannedStep,
-  reports: Reports,
-  resolved: ResolvedKey,
-  report: StepReport,
-  run: RunInfo,
-  outputs: StepResult["outputs"],
-  folder: string,
-  processEndedAt: number,
+  { step, resolved, reports }: DueStep,
+  { run, report, outputs, folder, processEndedAt }: Finished,
   { services }: RunContext,
 ): Promise<void> {
   const warn = (why: string) =>
@@ -240,8 +246,7 @@ function refusalOf(error: unknown): string {
 
 /** Records what the key stands for, so that a later run can be told from this one; without it only `why` knows less. */
 export async function recordKey(
-  step: PlannedStep,
-  { key, parts }: ResolvedKey,
+  { step, resolved: { key, parts } }: DueStep,
   { services, sources }: RunContext,
 ): Promise<void> {
   try {

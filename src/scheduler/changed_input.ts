@@ -2,7 +2,7 @@
 import { basename, dirname } from "node:path";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { digestTree } from "../core/file_tree.ts";
-import type { PlannedStep } from "../core/plan.ts";
+import { inputsOf, type PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import type { Reports } from "./step_inputs.ts";
 
@@ -12,10 +12,7 @@ export async function findChangedInput(
   reports: Reports,
   cache: Cache,
 ): Promise<string | undefined> {
-  const inputs = Object.values(step.inputs).flatMap((binding) =>
-    binding.is === "one" ? [binding.input] : binding.is === "many" ? binding.inputs : []
-  );
-  for (const input of inputs) {
+  for (const input of Object.values(step.inputs).flatMap(inputsOf)) {
     if (input.is !== "output") continue;
     const report = reports.get(input.step)!;
     const output = report.outputs[input.output]!;

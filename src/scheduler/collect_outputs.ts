@@ -97,14 +97,24 @@ function describeKind(kind: KindSpec): string {
 
 async function keep(path: string, file: string, artifacts: Artifacts, location: string): Promise<string> {
   const local = artifacts.localFolder(location);
-  if (local !== undefined) {
-    await artifacts.take(location, file, path);
-    return join(local, file);
+  if (local === undefined) {
+    await sendOutput(path, file, artifacts, location);
+    return path;
   }
+  await artifacts.take(location, file, path);
+  return join(local, file);
+}
+
+/** Sends the file or folder at `path` to artifacts that are not on this machine, as `file`. It stays where it is. */
+export async function sendOutput(
+  path: string,
+  file: string,
+  artifacts: Artifacts,
+  location: string,
+): Promise<void> {
   for await (const entry of walkTree(path)) {
     if (entry.is !== "file") continue;
-    const at = entry.path === "" ? file : `${file}/${entry.path}`;
-    await artifacts.write(location, at, (await Deno.open(join(path, entry.path))).readable);
+    const [from, to] = entry.path === "" ? [path, file] : [join(path, entry.path), `${file}/${entry.path}`];
+    await artifacts.write(location, to, (await Deno.open(from)).readable);
   }
-  return path;
 }

@@ -1,20 +1,21 @@
 /** Runs one step to its end, or takes what is kept of it: its nested run, its key, what it produced. */
 import { join } from "node:path";
+import type { Digest } from "../core/digest.ts";
 import type { ReadyEnvironment } from "../core/environment.ts";
-import { isDiskFull } from "../core/system_error.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { StepOutcome, StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
+import { isDiskFull } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import {
   declaredFirst,
+  type DueStep,
   findUsable,
   keepResult,
   recordKey,
-  type ResolvedKey,
   resolveKey,
   takeKept,
 } from "./cached_step.ts";
@@ -50,28 +51,21 @@ export async function executeStep(
   const gathered = gatherInputs(step, reports, (location) => locateModel(services, location));
   if (!gathered.ok) return await recordFailure(step, gathered.failure, context);
   try {
-    const inputs = gathered.value;
-    const resolved = resolveKey(step, reports);
-    if (!step.cache) return await runNow(step, reports, inputs, resolved, context);
-    const cache = await services.openCache();
-    return await takeOrRun(step, reports, inputs, resolved, cache, context);
+    const due: DueStep = { step, inputs: gathered.value, resolved: resolveKey(step, reports), reports };
+    return step.cache
+      ? await takeOrRun(due, await services.openCache(), context)
+      : await runNow(due, context);
   } catch (error) {
     return await recordFailure(step, asFailure(error, step), context);
   }
 }
 
 /** Whoever comes second waits for the first, and takes what that one made. */
-async function takeOrRun(
-  step: PlannedStep,
-  reports: Reports,
-  inputs: StepInputs,
-  resolved: ResolvedKey,
-  cache: Cache,
-  context: RunContext,
-): Promise<StepReport> {
+async function takeOrRun(due: DueStep, cache: Cache, context: RunContext): Promise<StepReport> {
+  const { step, resolved } = due;
   const take = async () => {
     const result = context.useCache ? await findUsable(step, resolved.key, cache) : undefined;
-    return result === undefined ? undefined : await takeKept(step, inputs, result, cache, context);
+    return result === undefined ? undefined : await takeKept(due, result, cache, context);
   };
   const before = await take();
   if (before !== undefined) return before;
@@ -81,29 +75,24 @@ async function takeOrRun(
       context.services.emit({ is: "step-waiting", at: context.services.clock(), step: step.name }),
   });
   try {
-    return await take() ?? await runNow(step, reports, inputs, resolved, context);
+    return await take() ?? await runNow(due, context);
   } finally {
     lease.release();
   }
 }
 
-async function runNow(
-  step: PlannedStep,
-  reports: Reports,
-  inputs: StepInputs,
-  resolved: ResolvedKey,
-  context: RunContext,
-): Promise<StepReport> {
+async function runNow(due: DueStep, context: RunContext): Promise<StepReport> {
+  const { step, inputs, resolved } = due;
   const { services } = context;
   // First, so that the step's own time begins with it.
   const environment = await context.prepareEnvironment(step);
   const startedAt = services.clock();
-  const run = await createRun(step, resolved, startedAt, context);
+  const run = await createRun(step, resolved.key, startedAt, context);
   const folder = join(context.workspace, run.id);
   let ended: Attempted;
   try {
     await services.tracker.logBatch(run.id, { parameters: loggedParameters(inputs.parameters) });
-    const recorded = step.cache ? recordKey(step, resolved, context) : undefined;
+    const recorded = step.cache ? recordKey(due, context) : undefined;
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
     await recorded;
@@ -114,10 +103,13 @@ async function runNow(
       kept: {},
     };
   }
-  const report = await closeRun(step, run, inputs, resolved, startedAt, ended, context);
+  const open = { step, run, startedAt, parameters: inputs.parameters, key: resolved.key };
+  const report = await closeRun(open, ended, context);
   if (report.outcome.is === "finished" && step.cache) {
-    const made = services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!;
-    await keepResult(step, reports, resolved, report, run, ended.kept, made, ended.processEndedAt!, context);
+    await keepResult(due, {
+      ...{ run, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
+      folder: services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!,
+    }, context);
   }
   await leaveFolder(services, run, folder);
   return report;
@@ -125,7 +117,7 @@ async function runNow(
 
 const createRun = (
   step: PlannedStep,
-  resolved: ResolvedKey | undefined,
+  key: Digest | undefined,
   startedAt: number,
   context: RunContext,
 ): Promise<RunInfo> =>
@@ -134,7 +126,7 @@ const createRun = (
     name: step.name,
     user: context.origin.user,
     startedAt,
-    tags: stepTags(step, context, { is: "executed", key: resolved?.key, sandbox: step.sandbox }),
+    tags: stepTags(step, context, { is: "executed", key, sandbox: step.sandbox }),
   });
 
 /** A step that could not even be tried is recorded all the same. */
@@ -142,7 +134,7 @@ async function recordFailure(step: PlannedStep, failure: Failure, context: RunCo
   const startedAt = context.services.clock();
   const run = await createRun(step, undefined, startedAt, context);
   const ended = { outcome: { is: "failed" as const, failure, lastLines: [] }, outputs: {}, kept: {} };
-  return await closeRun(step, run, { parameters: {}, paths: {} }, undefined, startedAt, ended, context);
+  return await closeRun({ step, run, startedAt, parameters: {}, key: undefined }, ended, context);
 }
 
 /** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
@@ -164,12 +156,18 @@ async function leaveFolder(services: Services, run: RunInfo, folder: string): Pr
   if (log !== undefined) await artifacts.write(run.artifactUri, "logs/output.log", log.readable);
 }
 
+/** A nested run that has not ended. */
+interface OpenRun {
+  readonly step: PlannedStep;
+  readonly run: RunInfo;
+  readonly startedAt: number;
+  readonly parameters: StepInputs["parameters"];
+  /** Undefined where its inputs could not be had. */
+  readonly key: Digest | undefined;
+}
+
 async function closeRun(
-  step: PlannedStep,
-  run: RunInfo,
-  inputs: StepInputs,
-  resolved: ResolvedKey | undefined,
-  startedAt: number,
+  { step, run, startedAt, parameters, key }: OpenRun,
   ended: Attempted,
   { services, signal }: RunContext,
 ): Promise<StepReport> {
@@ -186,11 +184,11 @@ async function closeRun(
     outcome,
     startedAt,
     endedAt,
-    parameters: inputs.parameters,
+    parameters,
     metrics: declaredFirst(step, metrics),
     outputs: ended.outputs,
     sandbox: step.sandbox,
-    ...(resolved === undefined ? {} : { key: resolved.key }),
+    ...(key === undefined ? {} : { key }),
   };
 }
 

@@ -59,20 +59,18 @@ export async function runAttempt(
   const outputPaths = Object.fromEntries(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),
   );
-  const proxy = typeof step.permissions.net === "object"
-    ? await services.sandbox.openProxy(
-      step.permissions.net,
-      attempt.hold,
-      attempt.session === undefined ? [] : [attempt.session.server],
-    )
-    : undefined;
-  const own = { outputs, temporary, logLines };
-  const variables = variablesOf(attempt, services, own, proxy);
   const program = programOf(step, attempt.inputs, outputPaths);
-  const policy = policyOf(attempt, services, own, variables, proxy);
   const following = followLog(logLines, services.clock, take);
   const lastLines: string[] = [];
+  let proxy: ProxySession | undefined;
   try {
+    if (typeof step.permissions.net === "object") {
+      const servers = attempt.session === undefined ? [] : [attempt.session.server];
+      proxy = await services.sandbox.openProxy(step.permissions.net, attempt.hold, servers);
+    }
+    const own = { outputs, temporary, logLines };
+    const variables = variablesOf(attempt, services, own, proxy);
+    const policy = policyOf(attempt, services, own, variables, proxy);
     const confined = await services.sandbox.confine(program, policy, attempt.hold);
     const { timeoutMs, memoryBytes, cpuTimeMs } = step.limits;
     const exit = await services.engine.run({
