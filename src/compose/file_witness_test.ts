@@ -11,7 +11,7 @@ const unasked = () => assert.fail("asked for what no file tells");
 const world: World = {
   environments: { observe: unasked, prepare: unasked, contents: unasked, warm: unasked },
   digests: { digest: digestFile, close: () => Promise.resolve() },
-  sandbox: { hold: unasked, confine: unasked, openProxy: unasked, close: () => Promise.resolve() },
+  sandbox: { hold: unasked, confine: unasked, openProxy: unasked },
   variables: {},
   openTracker: unasked,
 };

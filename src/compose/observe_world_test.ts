@@ -16,7 +16,6 @@ Deno.test("observeWorld() answers what the system refuses with a failure that na
       hold: () => assert.fail("asked for a sandbox"),
       confine: () => assert.fail("asked for a sandbox"),
       openProxy: () => assert.fail("asked for a sandbox"),
-      close: () => Promise.resolve(),
     },
     variables: {},
     openTracker: () => assert.fail("asked for a tracker"),

@@ -50,7 +50,6 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     async close() {
       // What could not be opened has been told of by whoever asked for it.
       await (await environments?.catch(() => undefined))?.close();
-      await (await sandbox?.catch(() => undefined))?.close();
       await (await digests?.catch(() => undefined))?.close();
       await (await tracker?.catch(() => undefined))?.close();
     },

@@ -184,7 +184,6 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
     });
   } finally {
     await environments.close();
-    await sandbox.close();
     await digests.close();
     await own.close();
   }

@@ -124,9 +124,12 @@ export interface Artifacts {
   take(location: string, path: string, from: string): Promise<void>;
 }
 
+/** A program and its arguments. */
+export type Argv = readonly [string, ...string[]];
+
 /** What a step runs. */
 export type Program =
-  | { readonly is: "command"; readonly argv: readonly [string, ...string[]] }
+  | { readonly is: "command"; readonly argv: Argv }
   /** The `run` function of `step` in `module`, a `file://` URL. */
   | { readonly is: "function"; readonly module: string; readonly step: string };
 
@@ -184,10 +187,9 @@ export interface Sandbox {
     hold: Hold,
     servers?: readonly ReachableServer[],
   ): Promise<ProxySession>;
-  close(): Promise<void>;
 }
 export interface Confined {
-  readonly argv: readonly [string, ...string[]];
+  readonly argv: Argv;
   /** Exit codes above 128 tell of a signal, as a shell's do. */
   readonly tellsSignals: boolean;
   /** What its standard error begins with when the sandbox itself failed and the program never ran. */
@@ -250,7 +252,7 @@ export interface PlannedFiles {
 
 /** One process to run. */
 export interface ProcessSpec {
-  readonly argv: readonly [string, ...string[]];
+  readonly argv: Argv;
   readonly folder: string;
   /** All of it; nothing is inherited. */
   readonly variables: Readonly<Record<string, string>>;

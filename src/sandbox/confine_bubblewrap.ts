@@ -1,13 +1,13 @@
 /** Tier one: a program inside bubblewrap. */
-import type { Program, SandboxPolicy } from "../core/ports.ts";
+import type { Argv, Program, SandboxPolicy } from "../core/ports.ts";
 import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";
 import { findShownProgram } from "./find_program.ts";
-import { type Needs, wishesOf } from "./program_needs.ts";
+import { wishesOf } from "./program_needs.ts";
+import { type Showing, shownTo } from "./shown_to_step.ts";
 import { type Visible, visiblePaths } from "./visible_paths.ts";
 
-type Argv = readonly [string, ...string[]];
 export interface BubblewrapProgram {
   readonly path: string;
   readonly disablesNamespaces: boolean;
@@ -22,29 +22,6 @@ const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<str
   ...(net === true ? {} : { "/etc/hosts": hostsAt }),
 });
 const openAll = `exec ${filterAt}<"$1" ${passwdAt}<"$2" ${groupAt}<"$3" ${hostsAt}<"$4"; shift 4; exec "$@"`;
-
-/** What both tiers need to say what is shown to a step. */
-export interface Showing {
-  readonly needs: Needs;
-  /** As in `SandboxOptions`, with the cache. */
-  readonly guarded: readonly string[];
-  readonly hidden: readonly string[];
-  readonly descriptors: Descriptors;
-}
-
-export function shownTo(
-  program: Program,
-  policy: SandboxPolicy,
-  { needs, guarded, hidden }: Showing,
-  replaced: readonly string[] = [],
-): Visible {
-  const own = [policy.folder, ...guarded];
-  return visiblePaths(
-    wishesOf(program, policy, needs, replaced),
-    { folder: policy.folder, guarded: [...own, policy.temporary], hidden: [...own, ...hidden] },
-    disk,
-  );
-}
 
 export async function confineInBubblewrap(
   program: Program,

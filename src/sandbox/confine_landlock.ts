@@ -1,12 +1,10 @@
 /** Tier two: a program that Landlock and a seccomp filter hold. */
 import { refuse } from "../core/error.ts";
-import type { Program, SandboxPolicy } from "../core/ports.ts";
-import { type Showing, shownTo } from "./confine_bubblewrap.ts";
+import type { Argv, Program, SandboxPolicy } from "../core/ports.ts";
 import { listGpuDevices } from "./disk.ts";
 import { findShownProgram } from "./find_program.ts";
 import { landlockArguments } from "./landlock_arguments.ts";
-
-type Argv = readonly [string, ...string[]];
+import { type Showing, shownTo } from "./shown_to_step.ts";
 
 /** A server behind a Unix socket cannot be reached so. */
 export function confineByLandlock(

@@ -1,9 +1,7 @@
 /** What starts the forwarder, ahead of a program inside bubblewrap. */
-import type { ReachableServer } from "../core/ports.ts";
+import type { Argv, ReachableServer } from "../core/ports.ts";
 import { forward } from "./forwarder.ts";
 import { splice } from "./splice.ts";
-
-type Argv = readonly [string, ...string[]];
 
 /**
  * The arguments that make `servers` of a Unix socket reachable on 127.0.0.1 and then run `argv`; `argv` itself when

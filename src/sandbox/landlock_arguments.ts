@@ -1,6 +1,6 @@
 /** From what is shown to a step to the arguments of the launcher that has Landlock hold it. */
 import { join } from "node:path";
-import type { SandboxPolicy } from "../core/ports.ts";
+import type { Argv, SandboxPolicy } from "../core/ports.ts";
 import { launch, type LaunchOrder } from "./landlock_launcher.ts";
 import { plainDevices } from "./machine_files.ts";
 import { seccompFilter, type SocketRule } from "./seccomp.ts";
@@ -24,14 +24,14 @@ export interface LandlockSetting {
   readonly deno: string;
   /** The program's file. */
   readonly program: string;
-  readonly argv: readonly [string, ...string[]];
+  readonly argv: Argv;
 }
 
 /**
  * Landlock's rules add up: where a folder is split, or is the working folder, the names of all that lies below it can be
  * listed, as programs look for their modules by listing. Nothing there can be opened.
  */
-export function landlockArguments(setting: LandlockSetting): readonly [string, ...string[]] {
+export function landlockArguments(setting: LandlockSetting): Argv {
   const { visible, devices, deno, program, argv } = setting;
   const isListed = (path: string) => !visible.places.some((place) => isWithin(path, place.path));
   const rules: (readonly [rights: number, path: string, isOptional?: boolean])[] = [

@@ -3,7 +3,7 @@
  *
  * Nothing is looked at before the first step: what a tier needs is loaded when it is asked for.
  */
-import type { Hold, Program, Sandbox } from "../core/ports.ts";
+import type { Argv, Hold, Program, Sandbox, SandboxPolicy } from "../core/ports.ts";
 import type { SandboxMode } from "../core/sandbox_tier.ts";
 import type { Descriptors } from "./descriptors.ts";
 import type { BubblewrapFound, LandlockFound } from "./find_tier.ts";
@@ -76,7 +76,6 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       const { openHostProxy } = await import("./proxy.ts");
       return await openHostProxy(hosts, hold, servers);
     },
-    close: () => Promise.resolve(),
   };
 }
 
@@ -84,9 +83,9 @@ const isSystemTier = ({ tier }: Hold): boolean => tier === "bubblewrap" || tier 
 
 async function argvOf(
   program: Program,
-  policy: Parameters<Sandbox["confine"]>[1],
+  policy: SandboxPolicy,
   { deno, child }: SandboxOptions,
-): Promise<readonly [string, ...string[]]> {
+): Promise<Argv> {
   if (program.is === "command") return program.argv;
   const { denoArguments } = await import("./deno_permissions.ts");
   return [await realDeno(deno), ...denoArguments(program, policy, child)];

@@ -285,7 +285,6 @@ async function openPlace() {
     },
     async [Symbol.asyncDispose]() {
       await server.close();
-      await sandbox.close();
       await tracker.close();
       const { server: listening } = session;
       await Deno.remove(folder, { recursive: true });

@@ -32,7 +32,7 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
     const needs = tier === "bubblewrap" ? ["bubblewrap"] as const : [];
     realTest(needs, `${tier}: nothing is left of a step that ${name}`, async () => {
       await using folder = await workingFolder();
-      await using step = openStepSandbox(tier, { project: folder.path, cache: join(folder.path, "cache") });
+      const step = openStepSandbox(tier, { project: folder.path, cache: join(folder.path, "cache") });
       const length = `${100 + Math.random()}`;
       const argv = ["/bin/sh", "-c", script, "sh", length] as const;
       const { confined, policy } = await step.confine({ is: "command", argv }, {});

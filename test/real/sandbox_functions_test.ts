@@ -25,7 +25,7 @@ async function runFunction(tier: typeof stepTiers[number], name: string) {
     await Deno.writeTextFile(secret, "secret");
     await Deno.writeTextFile(log, "");
     await Deno.writeTextFile(data, [python.program, secret, server.addr.port].join("\n"));
-    await using step = openStepSandbox(tier, { project, cache: join(folder, "cache") });
+    const step = openStepSandbox(tier, { project, cache: join(folder, "cache") });
     const packages = denoFolder(Deno.env.toObject());
     const end = await step.runFunction(module.href, name, {
       code: [new URL(".", module).pathname.replace(/\/$/, "") + "/sandbox_functions.ts"],

@@ -183,7 +183,7 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
     await using folder = await workingFolder();
     const project = join(folder.path, odd);
     await Deno.mkdir(project);
-    await using step = openStepSandbox(tier, { project, cache: join(folder.path, "cache") });
+    const step = openStepSandbox(tier, { project, cache: join(folder.path, "cache") });
     await act(step, project);
   };
 
@@ -302,7 +302,7 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
 
 realTest([], "landlock: the port of a server of ours can be reached, and no other", async () => {
   await using folder = await workingFolder();
-  await using step = openStepSandbox("landlock", { project: folder.path, cache: join(folder.path, "cache") });
+  const step = openStepSandbox("landlock", { project: folder.path, cache: join(folder.path, "cache") });
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = server.accept().then((connection) => connection.close());

@@ -22,7 +22,7 @@ async function inProject(tier: "bubblewrap" | "landlock", act: (hostile: Hostile
     await Deno.writeTextFile(join(project, "src/train.py"), "source");
     await Deno.writeTextFile(join(project, "data/a.csv"), "input");
     await Deno.writeTextFile(join(outside, "secret.txt"), "secret");
-    await using step = openStepSandbox(tier, { project, cache: join(folder, "cache") });
+    const step = openStepSandbox(tier, { project, cache: join(folder, "cache") });
     await act({
       project,
       outside,
@@ -130,7 +130,7 @@ realTest(
   "landlock: a source that becomes a link at the last moment is not followed",
   () =>
     inProject("landlock", async ({ project, outside }) => {
-      await using step = openStepSandbox("landlock", { project, cache: join(project, "cache") });
+      const step = openStepSandbox("landlock", { project, cache: join(project, "cache") });
       const source = join(project, "src/train.py");
       const { confined, policy } = await step.confine(
         { is: "command", argv: ["/bin/cat", source] },

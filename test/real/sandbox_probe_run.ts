@@ -36,7 +36,7 @@ try {
   const lines = outside.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const there = JSON.parse((await lines.read()).value!);
   try {
-    await using step = openStepSandbox(tier, { project: places.project, cache: join(folder, "cache") });
+    const step = openStepSandbox(tier, { project: places.project, cache: join(folder, "cache") });
     const answers = await step.run(
       [python.program, places.source, JSON.stringify({ ...there, ...places })],
       { code: [places.source], read: [places.input, ...python.folders], outputs: places.outputs },

@@ -77,7 +77,6 @@ export function openStepSandbox(
       await runStep(await confine({ is: "command", argv }, grants), grants),
     runFunction: async (module: string, step: string, grants: StepGrants) =>
       await runStep(await confine({ is: "function", module, step }, grants), grants),
-    [Symbol.asyncDispose]: () => sandbox.close(),
   };
 }
 

@@ -17,7 +17,7 @@ print("TIOCSTI:", len(codes), *codes)
 const project = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-terminal-" }));
 try {
   const python = await realPython();
-  await using step = openStepSandbox(Deno.args[0] as StepTier, {
+  const step = openStepSandbox(Deno.args[0] as StepTier, {
     project,
     cache: join(project, "cache"),
   });
