@@ -41,9 +41,10 @@ export function ownRun(workspace: string, runId: string): RunOwner {
 }
 
 /**
- * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED.
+ * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED. Where no other run is
+ * under way, no step's folder stays, not even one whose run the tracker has lost.
  *
- * Costs one folder listing when there is nothing to mend. Gives the ids of the runs it ended.
+ * Costs two folder listings when there is nothing to mend. Gives the ids of the runs it ended.
  */
 export async function mendRuns(
   workspace: string,
@@ -51,20 +52,34 @@ export async function mendRuns(
   now: number,
 ): Promise<string[]> {
   const folder = join(workspace, "owners");
+  const steps = join(workspace, "steps");
+  // Before the owners are looked at: whoever makes such a folder owns its run by then.
+  const forsaken = await namesIn(steps);
+  let isAlone = true;
   const mended: string[] = [];
   for (const runId of await namesIn(folder)) {
     const path = join(folder, runId);
     const file = await Deno.open(path, { write: true }).catch(() => undefined);
     if (file === undefined) continue;
     try {
-      if (!await file.tryLock(true)) continue;
-      mended.push(...await endRun(runId, await openTracker(), now, join(workspace, "steps")));
+      if (!await file.tryLock(true)) {
+        isAlone = false;
+        continue;
+      }
+      mended.push(...await endRun(runId, await openTracker(), now, steps));
       await Deno.remove(path).catch(() => {});
     } finally {
       file.close();
     }
   }
+  if (isAlone) { for (const id of forsaken) await clearStep(join(steps, id)); }
   return mended;
+}
+
+/** Ends what is left of a step and removes its folder. */
+async function clearStep(folder: string): Promise<void> {
+  killLeftovers(folder);
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -90,8 +105,7 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
         limit: 1_000_000,
       }),
     );
-    killLeftovers(join(steps, info.id));
-    await Deno.remove(join(steps, info.id), { recursive: true }).catch(() => {});
+    await clearStep(join(steps, info.id));
     await removeParts(info, tracker);
   }
   const mended: string[] = [];

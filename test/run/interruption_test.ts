@@ -79,6 +79,20 @@ Deno.test("after kill -9 the next run ends what was left as KILLED, and goes on 
   checkDatabase(folder.path);
 });
 
+Deno.test("nothing is left of a killed run whose tracker's file is gone", async () => {
+  await using folder = await workingFolder();
+  const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
+  await untilAsleep(folder.path);
+  running.kill("SIGKILL");
+  await finish(running);
+  await Deno.remove(join(folder.path, "mlflow.db"));
+  const steps = join(folder.path, ".sluice/steps");
+  assert.equal([...Deno.readDirSync(steps)].length, 1);
+  assert.equal((await runPipeline(["preprocess"], folder.path)).code, 0);
+  assert.deepEqual([...Deno.readDirSync(steps)], []);
+  assert.deepEqual(await sleepers(folder.path), []);
+});
+
 Deno.test("a run that is under way is not taken for dead by another that starts beside it", async () => {
   await using folder = await workingFolder();
   const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
@@ -90,6 +104,7 @@ Deno.test("a run that is under way is not taken for dead by another that starts 
     "FINISHED",
     "FINISHED",
   ]);
+  assert.equal([...Deno.readDirSync(join(folder.path, ".sluice/steps"))].length, 1);
   running.kill("SIGINT");
   await finish(running);
 });
