@@ -27,3 +27,46 @@ export function signalProcess(pid: number, signal: Deno.Signal): void {
     // It has ended, or is another user's.
   }
 }
+
+/** How long after a process's start the ids given out since are sure to lie above its own: they wrap around in time. */
+const wrapMs = 2000;
+
+/** A process whose own processes are looked for. */
+export interface Ancestor {
+  readonly pid: number;
+  readonly startedAt: number;
+}
+
+/**
+ * Kills every process of this user that was started with a variable of which `isMark` holds (`NAME=value`): what left its
+ * process group still bears it.
+ *
+ * With `since`, only what may have been started by that process: next to nothing to look at after a short one.
+ * Looks again until it finds none, as processes may start others meanwhile. Linux only: elsewhere nothing is found.
+ */
+export function killMarked(isMark: (variable: string) => boolean, since?: Ancestor): void {
+  for (let round = 0; round < 20; round++) {
+    const found = candidates(since).filter((pid) => variablesOf(pid).some(isMark));
+    if (found.length === 0) return;
+    for (const pid of found) signalProcess(pid, "SIGKILL");
+  }
+}
+
+function candidates(since: Ancestor | undefined): number[] {
+  const last = since === undefined || Date.now() - since.startedAt > wrapMs ? undefined : newestProcess();
+  if (since === undefined || last === undefined || last < since.pid) return processIds();
+  return Array.from({ length: last - since.pid }, (_, index) => since.pid + 1 + index);
+}
+
+/** The last number of /proc/loadavg. */
+function newestProcess(): number | undefined {
+  try {
+    const last = Number(Deno.readTextFileSync("/proc/loadavg").trim().split(" ").at(-1));
+    return Number.isInteger(last) && last > 0 ? last : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** None of a process that is dead, another user's, or not yet reaped. */
+const variablesOf = (pid: number): string[] => readProcess(pid, "environ").split("\0");

@@ -1,7 +1,7 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
 import { refuse } from "../core/error.ts";
-import { killMarked } from "../core/marked_processes.ts";
 import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
+import { killMarked } from "../core/processes.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
 import { killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
