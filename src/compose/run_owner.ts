@@ -76,6 +76,12 @@ export async function mendRuns(
   return mended;
 }
 
+/** Clears what is left of steps whose runs are in no file. What a server was sent lies here as well, for who ran it. */
+async function clearLost(ids: readonly string[], steps: string, tracker: Tracker): Promise<void> {
+  if (!tracker.uri.startsWith("sqlite:")) return;
+  for (const id of ids) if (await findRun(id, tracker) === undefined) await clearStep(join(steps, id));
+}
+
 /** Ends what is left of a step and removes its folder. */
 async function clearStep(folder: string): Promise<void> {
   killLeftovers(folder);
