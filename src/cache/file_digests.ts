@@ -1,13 +1,11 @@
 /** Digests of files that did not change since they were last read. */
-import { digestFile } from "../core/file_tree.ts";
+import { digestFile, settledMs, stampOf } from "../core/file_tree.ts";
 import type { FileDigests } from "../core/ports.ts";
 import type { DigestMemory } from "./digest_memory.ts";
 
 /** What is read in less time than it is remembered. */
 const largeBytes = 1 << 20;
 const manyFiles = 500;
-/** Deno tells the time of change in whole seconds: a file that may change again within one is not known by its times. */
-const settledMs = 2000;
 const flushEvery = 2000;
 
 export interface OpenFileDigests {
@@ -46,11 +44,6 @@ export function openFileDigests({ cache, clock = Date.now }: OpenFileDigests): F
       memory?.close();
     },
   };
-}
-
-/** Size, times, inode and device. */
-function stampOf(info: Deno.FileInfo): string {
-  return [info.size, info.mtime?.getTime(), info.ctime?.getTime(), info.ino, info.dev].join(" ");
 }
 
 function isSettled(info: Deno.FileInfo, now: number): boolean {

@@ -1,9 +1,10 @@
 /** Remembers what the files of a plan were when they were digested, so that a run can tell whether they still are. */
 import { findExactStat } from "../cache/exact_stat.ts";
 import type { Digest } from "../core/digest.ts";
+import { settledMs, stampOf } from "../core/file_tree.ts";
 import type { FileDigests } from "../core/ports.ts";
 
-/** Files that were digested together, as the sources of one folder; `null` for one that was not there. */
+/** Files that were digested together, as the sources of one folder. */
 export interface Witnessed {
   /** The first that is no longer what it was: of a folder, that has not the same names. */
   findChange(): string | undefined;
@@ -19,21 +20,18 @@ interface Stamp {
   readonly exact?: string | undefined;
 }
 
-/** Deno tells the time of change in whole seconds. */
-const settledMs = 2000;
-
 /** `digests` answers; this only looks on. */
 export function openWitness(digests: FileDigests): Witness {
   const stamps = new Map<string, Stamp>();
   return {
     async digest(path, info): Promise<Digest> {
-      const stamp = stampOf(path, info);
+      const stamp = witness(path, info);
       const digest = await digests.digest(path, info);
       stamps.set(path, stamp);
       return digest;
     },
     meet(path) {
-      stamps.set(path, stampOf(path, lookAt(path)));
+      stamps.set(path, witness(path, lookAt(path)));
       return () => void stamps.delete(path);
     },
     findChange() {
@@ -47,13 +45,12 @@ export function openWitness(digests: FileDigests): Witness {
   };
 }
 
-function stampOf(path: string, info: Deno.FileInfo | undefined): Stamp {
+function witness(path: string, info: Deno.FileInfo | undefined): Stamp {
   const isSettled = Date.now() - (info?.ctime?.getTime() ?? 0) >= settledMs;
   return { rough: roughOf(info), ...(isSettled ? {} : { exact: findExactStat(path)?.stamp }) };
 }
 
-const roughOf = (info: Deno.FileInfo | undefined): string | undefined =>
-  info && [info.size, info.mtime?.getTime(), info.ctime?.getTime(), info.ino].join(" ");
+const roughOf = (info: Deno.FileInfo | undefined): string | undefined => info && stampOf(info);
 
 function lookAt(path: string): Deno.FileInfo | undefined {
   try {

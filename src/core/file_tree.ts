@@ -171,6 +171,16 @@ export function digestKept(
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
+/**
+ * Size, times, inode and device: the same as long as nobody writes to a file or puts another in its place, but for what
+ * was done within `settledMs` of its time of change.
+ */
+export const stampOf = ({ size, mtime, ctime, ino, dev }: Deno.FileInfo): string =>
+  [size, mtime?.getTime(), ctime?.getTime(), ino, dev].join(" ");
+
+/** Deno tells a file's time of change in whole seconds: until then it can change again with the same stamp. */
+export const settledMs = 2000;
+
 /** Whether anybody may execute it. */
 export const isProgram = ({ mode }: Deno.FileInfo): boolean => ((mode ?? 0) & 0o111) !== 0;
 
