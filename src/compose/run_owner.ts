@@ -42,7 +42,7 @@ export function ownRun(workspace: string, runId: string): RunOwner {
 
 /**
  * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED. Where no other run is
- * under way, no step's folder stays, not even one whose run the tracker has lost.
+ * under way, the folders of steps go whose runs the tracker's file has lost.
  *
  * Costs two folder listings when there is nothing to mend. Gives the ids of the runs it ended.
  */
@@ -72,7 +72,7 @@ export async function mendRuns(
       file.close();
     }
   }
-  if (isAlone) { for (const id of forsaken) await clearStep(join(steps, id)); }
+  if (isAlone && forsaken.length > 0) await clearLost(forsaken, steps, await openTracker());
   return mended;
 }
 
