@@ -5,7 +5,7 @@ import { removeFile } from "./entries.ts";
 import { blobName, findInfo, type Places } from "./places.ts";
 
 /** A larger one is not kept. */
-export const largestTextBytes = 256 * 1024;
+const largestTextBytes = 256 * 1024;
 
 /** Not forced to disk: it is read again before it is shown. */
 export function keepText(places: Places, digest: Digest, text: Uint8Array): void {

@@ -90,6 +90,7 @@ export async function lockShared(cache: string, name: string, signal: AbortSigna
 
 /** Rejects when the signal comes. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
