@@ -116,7 +116,7 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
       signal: options.signal ?? new AbortController().signal,
       onRun: async (runId) => {
         await owner?.release();
-        owner = ownRun(workspace, runId);
+        owner = ownRun(workspace, runId, tracker.uri);
       },
     });
   } finally {
@@ -161,9 +161,20 @@ function machineCapacity(jobs: number | undefined): Capacity {
   return { jobs: jobs ?? navigator.hardwareConcurrency, memoryBytes: Deno.systemMemoryInfo().total };
 }
 
+/** Another first run of the pipeline may make it at the same time. */
+async function createExperiment(tracker: Tracker, name: string): Promise<Experiment> {
+  try {
+    return await tracker.createExperiment(name);
+  } catch (error) {
+    const isThere = error instanceof TrackingError && error.code === "RESOURCE_ALREADY_EXISTS";
+    const found = isThere ? await tracker.findExperiment(name) : undefined;
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
 async function findOrCreateExperiment(tracker: Tracker, name: string): Promise<Experiment> {
-  const found = await tracker.findExperiment(name);
-  if (found === undefined) return await tracker.createExperiment(name);
+  const found = await tracker.findExperiment(name) ?? await createExperiment(tracker, name);
   if (found.lifecycleStage === "active") return found;
   return refuse({
     code: "TRACKER_REFUSED",
