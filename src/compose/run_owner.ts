@@ -4,6 +4,7 @@
  * The lock is the kernel's and ends with its process, however that ends; the file says which run to mend.
  */
 import { basename, dirname, join } from "node:path";
+import { digestValue } from "../core/digest.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import type { Tracker } from "../core/ports.ts";
 import type { Run } from "../core/tracking.ts";
@@ -21,8 +22,8 @@ export interface RunOwner {
 /** Begins the name of a file that says nothing yet. */
 const unlockedMark = ".";
 
-/** Keeps `runId` known as ours. */
-export function ownRun(workspace: string, runId: string): RunOwner {
+/** Keeps `runId` known as ours; `tracker` is its URI, of which only a digest is written. */
+export function ownRun(workspace: string, runId: string, tracker: string): RunOwner {
   const folder = join(workspace, "owners");
   makeFolder(folder);
   const path = join(folder, runId);
@@ -30,6 +31,7 @@ export function ownRun(workspace: string, runId: string): RunOwner {
   const unlocked = join(folder, `${unlockedMark}${runId}`);
   const file = Deno.openSync(unlocked, { create: true, write: true });
   file.lockSync(true);
+  file.writeSync(new TextEncoder().encode(digestTracker(tracker)));
   Deno.renameSync(unlocked, path);
   return {
     async release() {
@@ -66,7 +68,10 @@ export async function mendRuns(
         isAlone = false;
         continue;
       }
-      mended.push(...await endRun(runId, await openTracker(), now, steps));
+      const tracker = await openTracker();
+      // Another tracker's run is ended by who starts with that one.
+      if (await Deno.readTextFile(path) !== digestTracker(tracker.uri)) continue;
+      mended.push(...await endRun(runId, tracker, now, steps));
       await Deno.remove(path).catch(() => {});
     } finally {
       file.close();
@@ -81,6 +86,10 @@ async function clearLost(ids: readonly string[], steps: string, tracker: Tracker
   if (!tracker.uri.startsWith("sqlite:")) return;
   for (const id of ids) if (await findRun(id, tracker) === undefined) await clearStep(join(steps, id));
 }
+
+/** A file's name is enough, as the workspace lies beside it: together they may have been moved. */
+const digestTracker = (uri: string): string =>
+  digestValue(uri.startsWith("sqlite:") ? `sqlite:${basename(uri)}` : uri);
 
 /** Ends what is left of a step and removes its folder. */
 async function clearStep(folder: string): Promise<void> {

@@ -93,6 +93,19 @@ Deno.test("nothing is left of a killed run whose tracker's file is gone", async 
   assert.deepEqual(await sleepers(folder.path), []);
 });
 
+Deno.test("a killed run is ended by who starts with its tracker, not with another one beside it", async () => {
+  await using folder = await workingFolder();
+  const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
+  await untilAsleep(folder.path);
+  running.kill("SIGKILL");
+  await finish(running);
+  const other = ["preprocess", "--tracking-uri", "sqlite:///other.db"];
+  assert.equal((await runPipeline(other, folder.path)).code, 0);
+  assert.deepEqual(readRuns(folder.path).map((run) => run.status), ["RUNNING", "RUNNING"]);
+  assert.equal((await runPipeline(["preprocess"], folder.path)).code, 0);
+  assert.deepEqual(readRuns(folder.path).slice(0, 2).map((run) => run.status), ["KILLED", "KILLED"]);
+});
+
 Deno.test("a run that is under way is not taken for dead by another that starts beside it", async () => {
   await using folder = await workingFolder();
   const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
