@@ -88,7 +88,6 @@ export async function measureForwarder(workplace: Workplace): Promise<Row[]> {
     ];
   } finally {
     await server.close();
-    await sandbox.close();
     await tracker.close();
   }
 }

@@ -36,6 +36,13 @@ export const KeptOutput = lazySchema(() =>
 );
 export type KeptOutput = z.infer<typeof KeptOutput>;
 
+/** `value` as text: JSON has no NaN. */
+export const KeptPoint = lazySchema(() =>
+  z.object({ key: z.string(), value: z.string(), step: z.number().int(), timestamp: z.number().int() })
+    .readonly()
+);
+export type KeptPoint = z.infer<typeof KeptPoint>;
+
 export const StepResult = lazySchema(() =>
   z.object({
     version: z.literal(resultVersion),
@@ -44,11 +51,10 @@ export const StepResult = lazySchema(() =>
     sandbox: SandboxTierSchema,
     /** By the step's own names. */
     outputs: z.record(z.string(), KeptOutput).readonly(),
-    /** The latest point of each; `value` as text: JSON has no NaN. */
-    metrics: z.array(
-      z.object({ key: z.string(), value: z.string(), step: z.number().int(), timestamp: z.number().int() })
-        .readonly(),
-    ).readonly(),
+    /** The latest point of each. */
+    metrics: z.array(KeptPoint).readonly(),
+    /** All points of all, oldest first, where they are few; absent where they are many. */
+    history: z.array(KeptPoint).readonly().optional(),
     /** Logged by the step itself. */
     parameters: z.array(z.object({ key: z.string(), value: z.string() }).readonly()).readonly(),
     tags: z.array(z.object({ key: z.string(), value: z.string() }).readonly()).readonly(),

@@ -1,19 +1,16 @@
 /** A step whose result is kept: its nested run, and its outputs where the steps after it find them. */
 import { basename, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
-import { SluiceError } from "../core/error.ts";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts";
-import { resultVersion, type StepResult } from "../core/step_result.ts";
-import { isSystemError } from "../core/system_error.ts";
-import { type RunInfo, TrackingError } from "../core/tracking.ts";
-import { findChangedInput } from "./changed_input.ts";
+import type { KeptPoint, StepResult } from "../core/step_result.ts";
+import { type Metric, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { sendOutput } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
-import { loggedParameters, stepTags } from "./run_record.ts";
+import { declaredFirst, loggedParameters, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
 import type { Reports, StepInputs } from "./step_inputs.ts";
 
@@ -82,10 +79,10 @@ export async function takeKept(
     await tracker.logBatch(run.id, { tags: [{ key: "sluice.cache", value: "damaged" }] });
     return undefined;
   }
-  const metrics = result.metrics.map(({ value, ...point }) => ({ ...point, value: Number(value) }));
+  const metrics = result.metrics.map(pointOf);
   await tracker.logBatch(run.id, {
     parameters: mergeParameters(loggedParameters(inputs.parameters), result.parameters),
-    metrics,
+    metrics: result.history === undefined ? metrics : result.history.map(pointOf),
     tags: result.tags,
   });
   await logModels(result, run, services);
@@ -104,6 +101,8 @@ export async function takeKept(
     key: result.key,
   };
 }
+
+const pointOf = ({ value, ...point }: KeptPoint): Metric => ({ ...point, value: Number(value) });
 
 /** The folder where the outputs still lie as the run left them that made them; in the same tracker only. */
 async function findInPlace(
@@ -161,112 +160,3 @@ const mergeParameters = (given: Logged, logged: Logged): Logged => [
   ...given,
   ...logged.filter(({ key }) => given.every((parameter) => parameter.key !== key)),
 ];
-
-/** The metrics a step declares, in its order, then what else it logged. */
-export function declaredFirst(
-  step: PlannedStep,
-  metrics: readonly { readonly key: string; readonly value: number }[],
-): Record<string, number> {
-  const values = new Map(metrics.map(({ key, value }) => [key, value]));
-  const declared = step.metrics.filter((name) => values.has(name));
-  return Object.fromEntries(
-    [...declared, ...values.keys()].map((name) => [name, values.get(name)!]),
-  );
-}
-
-/** A step that was executed and has finished. */
-export interface Finished {
-  readonly run: RunInfo;
-  readonly report: StepReport;
-  readonly outputs: StepResult["outputs"];
-  /** Where they lie. */
-  readonly folder: string;
-  /** When every process of it was dead. */
-  readonly processEndedAt: number;
-}
-
-/**
- * Keeps what a finished step made. A step whose files changed while it ran is not kept, and the warning says which:
- * nobody knows what it has read. What the cache refuses is a warning, too: the step has what it needs.
- */
-export async function keepResult(
-  { step, resolved, reports }: DueStep,
-  { run, report, outputs, folder, processEndedAt }: Finished,
-  { services }: RunContext,
-): Promise<void> {
-  const warn = (why: string) =>
-    services.emit({
-      is: "warning",
-      at: services.clock(),
-      step: step.name,
-      message: `The result of step "${step.name}" is not kept as ${why}`,
-    });
-  const changed = services.files.findChange(step);
-  if (changed !== undefined) return warn(`\`${changed}\` changed while it ran`);
-  const { tracker } = services;
-  const logged = await tracker.getRun(run.id);
-  const cache = await services.openCache();
-  const changedInput = await findChangedInput(step, reports, cache);
-  if (changedInput !== undefined) return warn(`its input \`${changedInput}\` changed since it was made`);
-  const result: StepResult = {
-    version: resultVersion,
-    key: resolved.key,
-    sandbox: report.sandbox!,
-    outputs,
-    metrics: logged.metrics.filter((metric) => metric.modelId === undefined).map((metric) => ({
-      key: metric.key,
-      value: String(metric.value),
-      step: metric.step,
-      timestamp: metric.timestamp,
-    })),
-    parameters: logged.parameters.filter(({ key }) => !(key in report.parameters)),
-    tags: logged.tags.filter(({ key }) => !/^(mlflow|sluice)\./.test(key)),
-    models: logged.modelOutputs,
-    madeBy: {
-      tracker: tracker.uri,
-      runId: run.id,
-      artifactUri: run.artifactUri,
-      startedAt: report.startedAt,
-      endedAt: processEndedAt,
-    },
-  };
-  try {
-    await cache.keep(result, folder);
-  } catch (error) {
-    warn(`the cache refuses: ${refusalOf(error)}`);
-  }
-}
-
-/** What the cache, or the system below it, cannot do, such as on a disk that is full. Whatever else is thrown goes on. */
-function refusalOf(error: unknown): string {
-  if (error instanceof SluiceError) return error.failure.message;
-  if (isSystemError(error)) return error.message;
-  throw error;
-}
-
-/** Records what the key stands for, so that a later run can be told from this one; without it only `why` knows less. */
-export async function recordKey(
-  { step, resolved: { key, parts } }: DueStep,
-  { services, sources }: RunContext,
-): Promise<void> {
-  try {
-    const [cache, environment, texts] = await Promise.all([
-      services.openCache(),
-      services.environments.contents(step.environment),
-      services.files.texts(step),
-    ]);
-    await cache.record(key, {
-      version: resultVersion,
-      parts,
-      sources: sources[step.sources] ?? {},
-      ...(environment === undefined ? {} : { environment }),
-    }, texts);
-  } catch (error) {
-    services.emit({
-      is: "warning",
-      at: services.clock(),
-      step: step.name,
-      message: `The key of step "${step.name}" is not recorded as the cache refuses: ${refusalOf(error)}`,
-    });
-  }
-}

@@ -10,17 +10,10 @@ import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { isDiskFull } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
-import {
-  declaredFirst,
-  type DueStep,
-  findUsable,
-  keepResult,
-  recordKey,
-  resolveKey,
-  takeKept,
-} from "./cached_step.ts";
+import { type DueStep, findUsable, resolveKey, takeKept } from "./cached_step.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
-import { loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
+import { keepResult, recordKey } from "./keep_result.ts";
+import { declaredFirst, loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
 import { gatherInputs, type Reports, type StepInputs } from "./step_inputs.ts";
 
@@ -93,6 +86,8 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepReport> {
   try {
     await services.tracker.logBatch(run.id, { parameters: loggedParameters(inputs.parameters) });
     const recorded = step.cache ? recordKey(due, context) : undefined;
+    // It is awaited below; until then its failure is nobody's surprise.
+    recorded?.catch(() => {});
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
     await recorded;
@@ -153,7 +148,16 @@ async function leaveFolder(services: Services, run: RunInfo, folder: string): Pr
     return;
   }
   const log = await Deno.open(join(folder, "output.log")).catch(() => undefined);
-  if (log !== undefined) await artifacts.write(run.artifactUri, "logs/output.log", log.readable);
+  if (log === undefined) return;
+  await artifacts.write(run.artifactUri, "logs/output.log", log.readable).catch((error) => {
+    // The step has ended as it has; who reads its log is told.
+    const why = error instanceof Error ? error.message : String(error);
+    services.emit({
+      is: "warning",
+      at: services.clock(),
+      message: `The log of run ${run.id} is not sent to the tracker: ${why}`,
+    });
+  });
 }
 
 /** A nested run that has not ended. */

@@ -89,3 +89,15 @@ export function mlflowStatus(status: RunStatus): MlflowRunStatus {
       return "KILLED";
   }
 }
+
+/** The metrics a step declares, in its order, then what else it logged. */
+export function declaredFirst(
+  step: PlannedStep,
+  metrics: readonly { readonly key: string; readonly value: number }[],
+): Record<string, number> {
+  const values = new Map(metrics.map(({ key, value }) => [key, value]));
+  const declared = step.metrics.filter((name) => values.has(name));
+  return Object.fromEntries(
+    [...declared, ...values.keys()].map((name) => [name, values.get(name)!]),
+  );
+}
