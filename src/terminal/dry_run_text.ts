@@ -25,7 +25,7 @@ export function dryRunText(
     { paint },
   );
   const steps = tableLines(
-    ["step", "state", "needs", "environment", "key", "command"],
+    ["step", "state", "needs", "environment", "sandbox", "key", "command"],
     plan.steps.map((step) => stepRow(step, forecast.get(step.name), workingFolder)),
     { paint },
   );
@@ -55,6 +55,7 @@ function stepRow(
     forecast === undefined ? "" : stateCell(forecast),
     needsText(step.needs),
     environmentText(step),
+    step.sandbox,
     step.key.replace("sha256:", "").slice(0, 12),
     bodyText(step, workingFolder),
   ];

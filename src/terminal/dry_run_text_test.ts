@@ -79,9 +79,9 @@ parameter  value
 alpha      0.1
 note       a\\nb\\u001b[2J
 
-step        state                                      needs       environment                  key           command
-preprocess  will run                                               deno                         0123456789ab  run function of pipeline.ts
-train       runs unless preprocess comes out the same  preprocess  python 3.12, not locked yet  0123456789ab  python 'my train.py' {alpha}
+step        state                                      needs       environment                  sandbox     key           command
+preprocess  will run                                               deno                         bubblewrap  0123456789ab  run function of pipeline.ts
+train       runs unless preprocess comes out the same  preprocess  python 3.12, not locked yet  bubblewrap  0123456789ab  python 'my train.py' {alpha}
 
 will run    as
 preprocess  source a.py:7 changed
