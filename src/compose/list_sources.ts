@@ -17,6 +17,12 @@ const neverSources = new Set([
 ]);
 const isDatabase = (name: string) => /^mlflow\.db(-wal|-shm|-journal)?$/.test(name);
 
+/**
+ * Entries of a folder below the step's own from which on files that git ignores count as well: thousands of pictures
+ * cannot be shown to a step one by one for the sake of a `.DS_Store` among them.
+ */
+const crowdedFolder = 500;
+
 export interface Sources {
   readonly list: SourceList;
   /** The same files as few paths, absolute: a folder stands for itself where nothing in it is left out. */
@@ -90,10 +96,11 @@ async function listFolder(
       : ignores;
     const visible: string[] = [];
     let isWhole = true;
+    const isCrowded = folder !== root && entries.length > crowdedFolder;
     for (const entry of entries) {
       const path = join(folder, entry.name);
       const isLeftOut = neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path) ||
-        own.some((isIgnored) => isIgnored(path, entry.isDirectory));
+        !(isCrowded && entry.isFile) && own.some((isIgnored) => isIgnored(path, entry.isDirectory));
       if (isLeftOut) {
         isWhole = false;
         continue;

@@ -152,3 +152,19 @@ Deno.test("listSources() counts that a file may be executed", async () => {
   assert.notEqual(await digestIn(folder), before);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("listSources() counts the ignored files of a folder of very many, and shows it as a whole", async () => {
+  const pictures = Object.fromEntries(
+    Array.from({ length: 501 }, (_, index) => [`pictures/${index}.png`, String(index)]),
+  );
+  const files = {
+    ...pictures,
+    "pictures/.DS_Store": "1",
+    "few/.DS_Store": "1",
+    "few/a": "",
+    ".gitignore": ".DS_Store",
+  };
+  assert.deepEqual(await visibleIn(files), [".gitignore", "few/a", "pictures"]);
+  assert.notEqual(await digestOf(files), await digestOf({ ...files, "pictures/.DS_Store": "2" }));
+  assert.equal(await digestOf(files), await digestOf({ ...files, "few/.DS_Store": "2" }));
+});
