@@ -1,11 +1,9 @@
 /** Source files that `why` shows lines of: small files of the store. */
 import { type Digest, digestBytes } from "../core/digest.ts";
+import { largestTextBytes } from "../core/sources.ts";
 import { blobMode } from "./blobs.ts";
 import { removeFile } from "./entries.ts";
 import { blobName, findInfo, type Places } from "./places.ts";
-
-/** A larger one is not kept. */
-const largestTextBytes = 256 * 1024;
 
 /** Not forced to disk: it is read again before it is shown. */
 export function keepText(places: Places, digest: Digest, text: Uint8Array): void {

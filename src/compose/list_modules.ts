@@ -54,7 +54,8 @@ export async function listModules(module: string, digests: FileDigests): Promise
   }
   return {
     list: { ...list, ...packagesOf(info), ...installedPackages(visible) },
-    visible: [...visible, ...configFiles(folder), ...ownFiles.filter(isThere)].sort(),
+    // What calls the function is shown by the sandbox.
+    visible: [...visible, ...configFiles(folder)].sort(),
   };
 }
 
@@ -86,12 +87,6 @@ const ownRoot = new URL("../", sluiceRoot);
 const ownEntries = ["mod", "testing"].flatMap((name) => [`${name}.ts`, `${name}.js`]);
 const isOwn = (specifier: string): boolean =>
   specifier.startsWith(sluiceRoot) || ownEntries.some((name) => specifier === new URL(name, ownRoot).href);
-
-/** Of sluice itself, for the process that calls the function. */
-const ownFiles: readonly string[] = [
-  fileURLToPath(sluiceRoot).replace(/\/$/, ""),
-  ...[...ownEntries, "deno.json", "package.json"].map((name) => fileURLToPath(new URL(name, ownRoot).href)),
-];
 
 /** What Deno itself reads beside the modules: its configuration, and Node's, each the nearest there is. */
 function configFiles(folder: string): string[] {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { inputsOf, type PlannedStep } from "../core/plan.ts";
 import type { PlannedFiles } from "../core/ports.ts";
-import { digestSourceList, type SourceList } from "../core/sources.ts";
+import { digestSourceList, largestTextBytes, type SourceList } from "../core/sources.ts";
 import type { Witnessed } from "./file_witness.ts";
 import type { Sources } from "./list_sources.ts";
 
@@ -54,9 +54,6 @@ function givenPaths(step: PlannedStep): string[] {
   ];
 }
 
-/** Bytes of the largest source that is kept for showing a line of it. */
-const longestText = 256 * 1024;
-
 async function readTexts(folder: string, list: SourceList): Promise<ReadonlyMap<Digest, Uint8Array>> {
   const texts = new Map<Digest, Uint8Array>();
   for (const [name, what] of Object.entries(list)) {
@@ -64,7 +61,7 @@ async function readTexts(folder: string, list: SourceList): Promise<ReadonlyMap<
     if (digest === undefined) continue;
     const path = join(folder, name);
     const info = await Deno.lstat(path).catch(() => undefined);
-    if (info === undefined || !info.isFile || info.size > longestText) continue;
+    if (info === undefined || !info.isFile || info.size > largestTextBytes) continue;
     const text = await Deno.readFile(path).catch(() => undefined);
     if (text !== undefined && digestBytes(text) === digest) texts.set(digest, text);
   }

@@ -24,3 +24,6 @@ export function digestSourceList(list: SourceList): Digest {
 
 /** By list, as planning and running both ask. */
 const digested = new WeakMap<SourceList, Digest>();
+
+/** Bytes of the largest source whose content is kept for showing a line of it. */
+export const largestTextBytes = 256 * 1024;

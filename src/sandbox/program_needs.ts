@@ -9,7 +9,7 @@ import type { Wish } from "./visible_paths.ts";
 /** Where Deno keeps what it fetched; never `gen`, which holds code of all projects of the user. */
 const packageFolders = ["npm", "remote", "deps"];
 /** sluice itself, below the folder that holds `src`. */
-const ownFiles = ["src", "mod.ts", "mod.js", "deno.json", "package.json"];
+const ownFiles = ["src", "mod.ts", "mod.js", "testing.ts", "testing.js", "deno.json", "package.json"];
 
 export interface Needs {
   /** The file of Deno itself. */

@@ -9,7 +9,7 @@ import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { isDiskFull } from "../core/system_error.ts";
-import { type RunInfo, TrackingError } from "../core/tracking.ts";
+import { type Run, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type DueStep, findUsable, resolveKey, takeKept } from "./cached_step.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
 import { keepResult, recordKey } from "./keep_result.ts";
@@ -99,10 +99,10 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepReport> {
     };
   }
   const open = { step, run, startedAt, parameters: inputs.parameters, key: resolved.key };
-  const report = await closeRun(open, ended, context);
+  const { report, logged } = await closeRun(open, ended, context);
   if (report.outcome.is === "finished" && step.cache) {
     await keepResult(due, {
-      ...{ run, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
+      ...{ run, logged, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
       folder: services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!,
     }, context);
   }
@@ -129,7 +129,8 @@ async function recordFailure(step: PlannedStep, failure: Failure, context: RunCo
   const startedAt = context.services.clock();
   const run = await createRun(step, undefined, startedAt, context);
   const ended = { outcome: { is: "failed" as const, failure, lastLines: [] }, outputs: {}, kept: {} };
-  return await closeRun({ step, run, startedAt, parameters: {}, key: undefined }, ended, context);
+  const open = { step, run, startedAt, parameters: {}, key: undefined };
+  return (await closeRun(open, ended, context)).report;
 }
 
 /** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
@@ -174,26 +175,27 @@ async function closeRun(
   { step, run, startedAt, parameters, key }: OpenRun,
   ended: Attempted,
   { services, signal }: RunContext,
-): Promise<StepReport> {
+): Promise<{ readonly report: StepReport; readonly logged: Run }> {
   const outcome: StepOutcome = ended.outcome.is === "failed" && signal.aborted
     ? { is: "killed" }
     : ended.outcome;
   const endedAt = services.clock();
   const status = outcome.is === "finished" ? "finished" : outcome.is === "killed" ? "killed" : "failed";
   await services.tracker.updateRun(run.id, { status: mlflowStatus(status), endedAt });
-  const { metrics } = await services.tracker.getRun(run.id);
-  return {
+  const logged = await services.tracker.getRun(run.id);
+  const report: StepReport = {
     step: step.name,
     runId: run.id,
     outcome,
     startedAt,
     endedAt,
     parameters,
-    metrics: declaredFirst(step, metrics),
+    metrics: declaredFirst(step, logged.metrics),
     outputs: ended.outputs,
     sandbox: step.sandbox,
     ...(key === undefined ? {} : { key }),
   };
+  return { report, logged };
 }
 
 /** Whatever else is thrown is a bug and goes on. */

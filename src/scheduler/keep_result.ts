@@ -4,7 +4,7 @@ import type { StepReport } from "../core/event.ts";
 import type { Tracker } from "../core/ports.ts";
 import { type KeptPoint, resultVersion, type StepResult } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
-import type { Metric, RunInfo } from "../core/tracking.ts";
+import type { Metric, Run, RunInfo } from "../core/tracking.ts";
 import type { DueStep } from "./cached_step.ts";
 import { findChangedInput } from "./changed_input.ts";
 import type { RunContext } from "./execute_step.ts";
@@ -17,6 +17,8 @@ const keptPoint = ({ key, value, step, timestamp }: Metric): KeptPoint => ({
 /** A step that was executed and has finished. */
 export interface Finished {
   readonly run: RunInfo;
+  /** The run with all that it logged. */
+  readonly logged: Run;
   readonly report: StepReport;
   readonly outputs: StepResult["outputs"];
   /** Where they lie. */
@@ -31,7 +33,7 @@ export interface Finished {
  */
 export async function keepResult(
   { step, resolved, reports }: DueStep,
-  { run, report, outputs, folder, processEndedAt }: Finished,
+  { run, logged, report, outputs, folder, processEndedAt }: Finished,
   { services }: RunContext,
 ): Promise<void> {
   const warn = (why: string) =>
@@ -44,7 +46,6 @@ export async function keepResult(
   const changed = services.files.findChange(step);
   if (changed !== undefined) return warn(`\`${changed}\` changed while it ran`);
   const { tracker } = services;
-  const logged = await tracker.getRun(run.id);
   const cache = await services.openCache();
   const changedInput = await findChangedInput(step, reports, cache);
   if (changedInput !== undefined) return warn(`its input \`${changedInput}\` changed since it was made`);
