@@ -14,11 +14,13 @@ import type { KeyRecord, StepResult } from "./step_result.ts";
 import type {
   ArtifactInfo,
   DatasetInput,
+  EndedRun,
   Experiment,
   LoggedModel,
   LoggedModelStatus,
   LoggedParameter,
   Metric,
+  MlflowRunStatus,
   ModelInput,
   ModelOutput,
   ModelVersion,
@@ -71,6 +73,18 @@ export interface Tracker {
 
   /** A run with an empty name is given one. */
   createRun(run: NewRun): Promise<RunInfo>;
+  /**
+   * The same, for who has many to begin: `run` can be used at once, `recorded` settles when it is on disk, which is soon.
+   * What is asked of the tracker later comes after it.
+   */
+  beginRun(
+    run: NewRun,
+    parameters: readonly LoggedParameter[],
+  ): Promise<{ readonly run: RunInfo; readonly recorded: Promise<void> }>;
+  /** Settles when it is on disk, together with what else is asked for in these milliseconds. */
+  endRun(id: string, end: { readonly status: MlflowRunStatus; readonly endedAt: number }): Promise<void>;
+  /** All or nothing; a server is told of one after the other. In the order they are given. */
+  recordRuns(runs: readonly EndedRun[]): Promise<readonly RunInfo[]>;
   getRun(id: string): Promise<Run>;
   updateRun(id: string, update: RunUpdate): Promise<RunInfo>;
   /**

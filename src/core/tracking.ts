@@ -83,7 +83,7 @@ export interface Run {
 }
 
 export interface NewRun {
-  /** A new id when absent. */
+  /** A new id when absent. A server chooses itself. */
   readonly id?: string;
   readonly experimentId: string;
   readonly name: string;
@@ -92,6 +92,18 @@ export interface NewRun {
   readonly tags: readonly Tag[];
   /** Where its artifacts lie already; a place of its own by default. A server chooses itself, whatever this says. */
   readonly artifactUri?: string;
+}
+/** A run that has ended before it is recorded: one whose result was kept. */
+export interface EndedRun extends Omit<NewRun, "id"> {
+  /** Of finished runs only: nothing else is known to end before it is recorded. */
+  readonly status: "FINISHED";
+  readonly endedAt: Instant;
+  /** Each key once. */
+  readonly parameters: readonly LoggedParameter[];
+  /** All points, in any order. */
+  readonly metrics: readonly Metric[];
+  /** Those that the tracker does not have are left out. */
+  readonly models: readonly ModelOutput[];
 }
 export interface RunUpdate {
   readonly status?: MlflowRunStatus;

@@ -17,7 +17,16 @@ import {
   writeModelOutput,
 } from "../core/mlflow_wire.ts";
 import type { Tracker } from "../core/ports.ts";
-import { type Experiment, TrackingError } from "../core/tracking.ts";
+import {
+  type EndedRun,
+  type Experiment,
+  type ModelOutput,
+  type NewRun,
+  type RunBatch,
+  type RunInfo,
+  type RunUpdate,
+  TrackingError,
+} from "../core/tracking.ts";
 import { openRestArtifacts } from "./rest_artifacts.ts";
 import { splitBatch } from "./rest_batches.ts";
 import { openRestConnection, type RestConnection, type RestOptions } from "./rest_connection.ts";
@@ -92,8 +101,11 @@ function experimentCalls(
 }
 
 function runCalls({ call }: RestConnection): Calls<
+  | "beginRun"
   | "createRun"
+  | "endRun"
   | "getRun"
+  | "recordRuns"
   | "updateRun"
   | "logBatch"
   | "deleteTag"
@@ -102,32 +114,52 @@ function runCalls({ call }: RestConnection): Calls<
   | "getMetricHistory"
   | "searchRuns"
 > {
+  const createRun = async (run: NewRun): Promise<RunInfo> => {
+    const fields = {
+      experiment_id: run.experimentId,
+      user_id: run.user,
+      run_name: run.name,
+      start_time: run.startedAt,
+      tags: run.tags,
+    };
+    return (await call("POST", "runs/create", fields, RunAnswer)).run.info;
+  };
+  const logBatch = async (runId: string, batch: RunBatch): Promise<void> => {
+    for (const fields of splitBatch(runId, batch)) await call("POST", "runs/log-batch", fields, Nothing);
+  };
+  const updateRun = async (id: string, update: RunUpdate): Promise<RunInfo> => {
+    const fields = { run_id: id, status: update.status, end_time: update.endedAt, run_name: update.name };
+    return (await call("POST", "runs/update", fields, z.object({ run_info: WireRunInfo }))).run_info;
+  };
+  const logOutputs = async (runId: string, models: readonly ModelOutput[]): Promise<void> => {
+    await call("POST", "runs/outputs", { run_id: runId, models: models.map(writeModelOutput) }, Nothing);
+  };
+  const recordRun = async (run: EndedRun): Promise<RunInfo> => {
+    const { id } = await createRun(run);
+    await logBatch(id, { parameters: run.parameters, metrics: run.metrics });
+    // Of another tracker's models a server knows nothing.
+    if (run.models.length > 0) await logOutputs(id, run.models).catch(ignoreRefusal);
+    return await updateRun(id, { status: run.status, endedAt: run.endedAt });
+  };
   return {
-    async createRun(run) {
-      const fields = {
-        experiment_id: run.experimentId,
-        user_id: run.user,
-        run_name: run.name,
-        start_time: run.startedAt,
-        tags: run.tags,
-      };
-      return (await call("POST", "runs/create", fields, RunAnswer)).run.info;
+    createRun,
+    async beginRun(run, parameters) {
+      const info = await createRun(run);
+      return { run: info, recorded: logBatch(info.id, { parameters }) };
+    },
+    async endRun(id, end) {
+      await updateRun(id, end);
+    },
+    async recordRuns(runs) {
+      const infos: RunInfo[] = [];
+      for (const run of runs) infos.push(await recordRun(run));
+      return infos;
     },
     async getRun(id) {
       return (await call("GET", "runs/get", { run_id: id }, RunAnswer)).run;
     },
-    async updateRun(id, update) {
-      const fields = {
-        run_id: id,
-        status: update.status,
-        end_time: update.endedAt,
-        run_name: update.name,
-      };
-      return (await call("POST", "runs/update", fields, z.object({ run_info: WireRunInfo }))).run_info;
-    },
-    async logBatch(runId, batch) {
-      for (const fields of splitBatch(runId, batch)) await call("POST", "runs/log-batch", fields, Nothing);
-    },
+    updateRun,
+    logBatch,
     async deleteTag(runId, key) {
       await call("POST", "runs/delete-tag", { run_id: runId, key }, Nothing);
     },
@@ -139,9 +171,7 @@ function runCalls({ call }: RestConnection): Calls<
       };
       await call("POST", "runs/log-inputs", fields, Nothing);
     },
-    async logOutputs(runId, models) {
-      await call("POST", "runs/outputs", { run_id: runId, models: models.map(writeModelOutput) }, Nothing);
-    },
+    logOutputs,
     async getMetricHistory(runId, key, page = {}) {
       const fields = { run_id: runId, metric_key: key, max_results: page.limit, page_token: page.token };
       const answer = z.object({ metrics: listOf(WireMetric), next_page_token: optional(z.string()) });
@@ -150,6 +180,10 @@ function runCalls({ call }: RestConnection): Calls<
     },
     searchRuns: (search) => searchRuns(search, call),
   };
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof TrackingError)) throw error;
 }
 
 function modelCalls({ call }: RestConnection): Calls<

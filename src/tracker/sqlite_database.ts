@@ -24,8 +24,13 @@ export interface Database {
   read<T>(query: () => T): Promise<T>;
   /** All of `change` or, when it throws, nothing of it. Settles when the change is on the disk. */
   write<T>(change: () => T): Promise<T>;
+  /** The same, a little later, so that changes that come one by one share a commit; in the order they were asked for. */
+  writeSoon<T>(change: () => T): Promise<T>;
   close(): Promise<void>;
 }
+
+/** Commits block the program while the disk is written: of changes that may wait they take a tenth of its time at most. */
+const soon = { leastMs: 20, mostMs: 250, timesCommit: 10 };
 
 interface Waiting {
   readonly change: () => void;
@@ -38,6 +43,9 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
   const connection = attempt(path, () => new DatabaseSync(path, { timeout: busyTimeoutMs }));
   const statements = new Map<string, StatementSync>();
   let waiting: Waiting[] = [];
+  let isDue = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let commitMs = 0;
   let broken: unknown;
   let isClosed = false;
 
@@ -55,6 +63,9 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
     const group = waiting;
     if (group.length === 0) return;
     waiting = [];
+    isDue = false;
+    clearTimeout(timer);
+    timer = undefined;
     const settled: (() => void)[] = [];
     try {
       if (broken !== undefined) throw broken;
@@ -71,7 +82,9 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
         }
         run("RELEASE change");
       }
+      const before = performance.now();
       run("COMMIT");
+      commitMs = performance.now() - before;
     } catch (error) {
       // After a failed fsync SQLite takes the next write as if nothing had been: nothing more is written.
       if (isInputOutputError(error)) broken = error;
@@ -81,6 +94,12 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
     }
     settled.forEach((settle) => settle());
   }
+
+  const enqueue = <T>(change: () => T): Promise<T> =>
+    new Promise<T>((resolve, failed) => {
+      let result: T;
+      waiting.push({ change: () => void (result = change()), done: () => resolve(result), failed });
+    });
 
   return {
     path,
@@ -101,13 +120,16 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
         });
       });
     },
-    write<T>(change: () => T): Promise<T> {
-      return new Promise<T>((resolve, failed) => {
-        let result: T;
-        // After the turn of the event loop, so that all requests which it read are committed together.
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ change: () => void (result = change()), done: () => resolve(result), failed });
-      });
+    write(change) {
+      // After the turn of the event loop, so that all requests which it read are committed together.
+      if (!isDue) setImmediate(flush);
+      isDue = true;
+      return enqueue(change);
+    },
+    writeSoon(change) {
+      const waitMs = Math.min(soon.mostMs, Math.max(soon.leastMs, soon.timesCommit * commitMs));
+      if (!isDue) timer ??= setTimeout(flush, waitMs);
+      return enqueue(change);
     },
     close() {
       return Promise.try(() => {

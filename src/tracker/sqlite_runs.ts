@@ -29,13 +29,11 @@ import { known, number, type Row, text } from "./sqlite_row.ts";
 export const runColumns =
   "run_uuid, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, " +
   "experiment_id";
-const nameTag = "mlflow.runName";
+export const nameTag = "mlflow.runName";
 
-/** A run without a name is given one. Throws RESOURCE_ALREADY_EXISTS for an id that is taken. */
-export function createRun(database: Database, run: NewRun): RunInfo {
-  const experiment = getActiveExperiment(database, run.experimentId);
-  const tags = new Map(run.tags.map(({ key, value }) => [key, value]));
-  const tagged = tags.get(nameTag);
+/** A new run as it will be recorded; without a name it is given one. `location` is that of its experiment's artifacts. */
+export function newRunInfo(run: NewRun, location: string): RunInfo {
+  const tagged = run.tags.find(({ key }) => key === nameTag)?.value;
   if (run.name !== "" && tagged !== undefined && tagged !== run.name) {
     refuseValue(
       "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values " +
@@ -43,23 +41,46 @@ export function createRun(database: Database, run: NewRun): RunInfo {
     );
   }
   const id = run.id ?? newId();
-  if (database.get("SELECT 1 FROM runs WHERE run_uuid = ?", id) !== undefined) {
-    throw new TrackingError("RESOURCE_ALREADY_EXISTS", `Run with id=${id} already exists`);
+  return {
+    id,
+    name: run.name || tagged || randomName(),
+    experimentId: run.experimentId,
+    status: "RUNNING",
+    startedAt: run.startedAt,
+    artifactUri: run.artifactUri ?? below(location, id, "artifacts"),
+    lifecycleStage: "active",
+    user: run.user,
+  };
+}
+
+/** Throws RESOURCE_ALREADY_EXISTS for an id that is taken. */
+export function createRun(database: Database, run: NewRun): RunInfo {
+  const experiment = getActiveExperiment(database, run.experimentId);
+  const info = newRunInfo(run, experiment.artifactLocation);
+  if (database.get("SELECT 1 FROM runs WHERE run_uuid = ?", info.id) !== undefined) {
+    throw new TrackingError("RESOURCE_ALREADY_EXISTS", `Run with id=${info.id} already exists`);
   }
-  const name = run.name || tagged || randomName();
+  insertRun(database, info);
+  const tags = new Map(run.tags.map(({ key, value }) => [key, value]));
+  for (const [key, value] of tags.set(nameTag, info.name)) putTag(database, info.id, { key, value });
+  return getRunInfo(database, info.id);
+}
+
+/** The row alone. */
+export function insertRun(database: Database, info: RunInfo): void {
   database.run(
     "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, " +
-      "source_version, lifecycle_stage, artifact_uri, experiment_id) " +
-      "VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, '', 'active', ?, ?)",
-    id,
-    name,
-    run.user,
-    run.startedAt,
-    run.artifactUri ?? below(experiment.artifactLocation, id, "artifacts"),
-    Number(experiment.id),
+      "end_time, source_version, lifecycle_stage, artifact_uri, experiment_id) " +
+      "VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, ?, '', 'active', ?, ?)",
+    info.id,
+    info.name,
+    info.user,
+    info.status,
+    info.startedAt,
+    info.endedAt ?? null,
+    info.artifactUri,
+    Number(info.experimentId),
   );
-  for (const [key, value] of tags.set(nameTag, name)) putTag(database, id, { key, value });
-  return getRunInfo(database, id);
 }
 
 /** Throws RESOURCE_DOES_NOT_EXIST. */

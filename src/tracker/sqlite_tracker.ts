@@ -10,6 +10,7 @@ import { openLocalArtifacts } from "./local_artifacts.ts";
 import * as experiments from "./sqlite_experiments.ts";
 import { insertInputs, insertOutputs } from "./sqlite_inputs.ts";
 import { metricHistory } from "./sqlite_metrics.ts";
+import { insertEndedRuns } from "./sqlite_ended_runs.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import * as runs from "./sqlite_runs.ts";
 
@@ -36,7 +37,14 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
   const { clock, create, busyTimeoutMs = 5000 } = options;
   const artifactRoot = options.artifactRoot ?? join(dirname(file), "mlruns");
   const database = await openDatabase(file, { artifactRoot, create, busyTimeoutMs, clock });
-  const { read, write } = database;
+  const { read, write, writeSoon } = database;
+  const locations = new Map<string, string>();
+  const findLocation = async (experimentId: string): Promise<string> => {
+    const known = locations.get(experimentId) ??
+      (await read(() => experiments.getActiveExperiment(database, experimentId))).artifactLocation;
+    locations.set(experimentId, known);
+    return known;
+  };
   // What few runs touch is loaded when it is.
   const models = () => import("./sqlite_logged_models.ts");
   const registry = () => import("./sqlite_registry.ts");
@@ -52,6 +60,16 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
     listExperiments: () => read(() => experiments.listExperiments(database)),
 
     createRun: (run) => write(() => runs.createRun(database, run)),
+    async beginRun(run, parameters) {
+      const info = runs.newRunInfo(run, await findLocation(run.experimentId));
+      const recorded = writeSoon(() => {
+        runs.createRun(database, { ...run, ...info });
+        runs.logBatch(database, info.id, { parameters });
+      });
+      return { run: info, recorded };
+    },
+    endRun: (id, end) => writeSoon(() => void runs.updateRun(database, id, end)),
+    recordRuns: (ended) => write(() => insertEndedRuns(database, ended)),
     getRun: (id) => read(() => runs.getRun(database, id)),
     updateRun: (id, update) => write(() => runs.updateRun(database, id, update)),
     logBatch: (id, batch) => write(() => runs.logBatch(database, id, batch)),

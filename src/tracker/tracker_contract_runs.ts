@@ -1,9 +1,65 @@
 /** The contract of trackers: experiments and runs. */
 import assert from "node:assert/strict";
 import type { Tracker } from "../core/ports.ts";
-import { freshName, newRun, refuses, sorted, type TrackerCheck } from "./tracker_check.ts";
+import { freshName, newRun, point, refuses, sorted, type TrackerCheck } from "./tracker_check.ts";
 
 export const runChecks: readonly TrackerCheck[] = [
+  {
+    name: "a run that is begun can be used before it is recorded, and ends as it is told",
+    async check(tracker) {
+      const { id: experimentId, artifactLocation } = await tracker.createExperiment(freshName());
+      const { run, recorded } = await tracker.beginRun(
+        { experimentId, name: "b", user: "u", startedAt: 5, tags: [{ key: "t", value: "1" }] },
+        [{ key: "p", value: "2" }],
+      );
+      assert.deepEqual([run.name, run.status, run.startedAt], ["b", "RUNNING", 5]);
+      assert.equal(run.artifactUri, `${artifactLocation}/${run.id}/artifacts`);
+      const log = tracker.logBatch(run.id, { metrics: [point("m", 1, 6, 0)] });
+      await Promise.all([recorded, log]);
+      await tracker.endRun(run.id, { status: "FAILED", endedAt: 9 });
+      const read = await tracker.getRun(run.id);
+      assert.deepEqual(read.info, { ...run, status: "FAILED", endedAt: 9 });
+      assert.deepEqual(read.parameters, [{ key: "p", value: "2" }]);
+      assert.deepEqual(sorted(read.tags), [{ key: "mlflow.runName", value: "b" }, { key: "t", value: "1" }]);
+      assert.deepEqual(read.metrics, [point("m", 1, 6, 0)]);
+    },
+  },
+  {
+    name: "runs that have ended are recorded whole, in the order they are given",
+    async check(tracker) {
+      const { id: experimentId } = await tracker.createExperiment(freshName());
+      const ended = (name: string, more: number) => ({
+        ...{ experimentId, name, user: "u", startedAt: 5, endedAt: 7, status: "FINISHED" as const },
+        tags: [{ key: "kind", value: 'a "quoted"\nline' }, { key: `own-${name}`, value: name }],
+        parameters: [{ key: "p", value: `${more}` }, { key: "long", value: "x".repeat(6010) }],
+        metrics: [point("m", more, 6, 0), point("m", more + 1, 6, 1), point("n", 1 / 3, 6, 0)],
+        models: [{ modelId: "m-" + "0".repeat(32), step: 0 }],
+      });
+      const infos = await tracker.recordRuns([ended("one", 1), ended("two", 2), ended("three", 3)]);
+      assert.deepEqual(infos.map(({ name }) => name), ["one", "two", "three"]);
+      for (const [index, info] of infos.entries()) {
+        const read = await tracker.getRun(info.id);
+        assert.deepEqual(read.info, info);
+        assert.deepEqual([info.status, info.startedAt, info.endedAt, info.user], ["FINISHED", 5, 7, "u"]);
+        assert.deepEqual(
+          sorted(read.tags),
+          sorted([...ended(info.name, 0).tags, { key: "mlflow.runName", value: info.name }]),
+        );
+        assert.deepEqual(sorted(read.parameters).map(({ value }) => value), [
+          "x".repeat(6000),
+          `${index + 1}`,
+        ]);
+        assert.deepEqual(sorted(read.metrics), [point("m", index + 2, 6, 1), point("n", 1 / 3, 6, 0)]);
+        assert.equal((await tracker.getMetricHistory(info.id, "m")).items.length, 2);
+      }
+      assert.deepEqual(await tracker.recordRuns([]), []);
+      await refuses(
+        "INVALID_PARAMETER_VALUE",
+        () =>
+          tracker.recordRuns([ended("four", 4), { ...ended("five", 5), tags: [{ key: "a//b", value: "" }] }]),
+      );
+    },
+  },
   {
     name: "an experiment is found by its name and id, with its tags",
     async check(tracker) {
