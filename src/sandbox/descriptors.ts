@@ -1,6 +1,6 @@
 /** What a sandbox is given by descriptor, made once a process: filters of system calls, and small files. */
 import { join } from "node:path";
-import { openLibc } from "./libc.ts";
+import { type Libc, openLibc } from "./libc.ts";
 import { seccompFilter } from "./seccomp.ts";
 import type { Machine } from "./system_calls.ts";
 
@@ -15,13 +15,20 @@ export interface Descriptors {
   landlockAbi(): number;
 }
 
+const machine: Machine = Deno.build.arch;
+let libc: Libc | undefined;
+let made: Descriptors | undefined;
+
 /** From now on no program that this process starts inherits a descriptor above 2. */
 export function openDescriptors(): Descriptors {
-  const machine: Machine = Deno.build.arch;
-  const libc = openLibc(machine);
+  libc ??= openLibc(machine);
   if (!libc.keepDescriptors()) {
     throw new Error("the kernel (before 5.11) cannot close descriptors for programs");
   }
+  return made ??= makeDescriptors(libc);
+}
+
+function makeDescriptors(libc: Libc): Descriptors {
   const hold = (content: string | Uint8Array<ArrayBuffer>) => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     return join("/proc", String(Deno.pid), "fd", String(libc.memoryFile(bytes)));
