@@ -116,7 +116,7 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
       signal: options.signal ?? new AbortController().signal,
       onRun: async (runId) => {
         await owner?.release();
-        owner = ownRun(workspace, runId, tracker.uri);
+        owner = await ownRun(workspace, runId, tracker.uri);
       },
     });
   } finally {

@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import { makeFolder } from "../core/file_tree.ts";
+import { forceToDisk } from "../core/force_to_disk.ts";
 import type { Tracker } from "../core/ports.ts";
 import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
@@ -23,7 +24,7 @@ export interface RunOwner {
 const unlockedMark = ".";
 
 /** Keeps `runId` known as ours; `tracker` is its URI, of which only a digest is written. */
-export function ownRun(workspace: string, runId: string, tracker: string): RunOwner {
+export async function ownRun(workspace: string, runId: string, tracker: string): Promise<RunOwner> {
   const folder = join(workspace, "owners");
   makeFolder(folder);
   const path = join(folder, runId);
@@ -33,6 +34,8 @@ export function ownRun(workspace: string, runId: string, tracker: string): RunOw
   file.lockSync(true);
   file.writeSync(new TextEncoder().encode(digestTracker(tracker)));
   Deno.renameSync(unlocked, path);
+  // Before the run is recorded: a run that is on disk without it would be RUNNING for ever after a power loss.
+  await forceToDisk([path], [folder, workspace, dirname(workspace)]);
   return {
     async release() {
       await Deno.remove(path).catch(() => {});

@@ -134,8 +134,13 @@ export interface Artifacts {
   read(location: string, path: string): Promise<ReadableStream<Uint8Array>>;
   /** Complete or not at all. */
   write(location: string, path: string, content: ReadableStream<Uint8Array>): Promise<void>;
-  /** Takes a file or folder as the artifact `path`: moved where possible, else copied and removed. */
+  /**
+   * Takes a file or folder as the artifact `path`: moved where possible, else copied and removed. A power loss may take
+   * it, or its bytes, until it is secured.
+   */
   take(location: string, path: string, from: string): Promise<void>;
+  /** Settles when these files and empty folders are on disk, each under its name. */
+  secure(location: string, paths: readonly string[]): Promise<void>;
 }
 
 /** A program and its arguments. */

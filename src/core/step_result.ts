@@ -36,6 +36,14 @@ export const KeptOutput = lazySchema(() =>
 );
 export type KeptOutput = z.infer<typeof KeptOutput>;
 
+/** Of every file and empty folder, relative to the folder that holds the outputs. */
+export const pathsOf = (outputs: Readonly<Record<string, KeptOutput>>): string[] =>
+  Object.values(outputs).flatMap(({ file, isFolder, files, emptyFolders }) => {
+    const within = [...files.map(({ path }) => path), ...emptyFolders];
+    const isEmpty = isFolder && within.length === 0;
+    return isEmpty ? [file] : within.map((path) => path === "" ? file : `${file}/${path}`);
+  });
+
 /** `value` as text: JSON has no NaN. */
 export const KeptPoint = lazySchema(() =>
   z.object({ key: z.string(), value: z.string(), step: z.number().int(), timestamp: z.number().int() })

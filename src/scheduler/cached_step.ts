@@ -6,7 +6,7 @@ import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts";
-import type { KeptPoint, StepResult } from "../core/step_result.ts";
+import { type KeptPoint, pathsOf, type StepResult } from "../core/step_result.ts";
 import { type Metric, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { sendOutput } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
@@ -127,7 +127,10 @@ async function restore(
   const folder = local ?? join(workspace, run.id, "outputs");
   await Deno.mkdir(folder, { recursive: true });
   if (!await cache.restore(result, folder)) return undefined;
-  if (local !== undefined) return folder;
+  if (local !== undefined) {
+    await artifacts.secure(run.artifactUri, pathsOf(result.outputs));
+    return folder;
+  }
   for (const { file } of Object.values(result.outputs)) {
     await sendOutput(join(folder, file), file, artifacts, run.artifactUri);
   }

@@ -6,7 +6,9 @@
  */
 import { dirname, join } from "node:path";
 import { refuse } from "../core/error.ts";
+import { forceToDisk } from "../core/force_to_disk.ts";
 import type { Artifacts } from "../core/ports.ts";
+import { isDiskFull, isSystemError } from "../core/system_error.ts";
 import type { ArtifactInfo } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { localFolder } from "./artifact_location.ts";
@@ -20,6 +22,8 @@ export function openLocalArtifacts(base: string): Artifacts {
       message: `Cannot use artifacts at \`${location}\` as it is no folder of this machine`,
       hint: "Use an experiment whose artifacts are in a folder, or the MLflow server that keeps them",
     });
+  /** Folders whose own names are on disk. */
+  const secured = new Set<string>();
   return {
     localFolder: (location) => localFolder(location, base),
     async list(location, path) {
@@ -42,6 +46,7 @@ export function openLocalArtifacts(base: string): Artifacts {
         for await (const chunk of whole(content, path)) await writeAll(file, chunk);
         await file.sync();
       });
+      await secureNames(root, [target], [], secured);
     },
     async take(location, path, from) {
       const root = folderOf(location);
@@ -58,7 +63,45 @@ export function openLocalArtifacts(base: string): Artifacts {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       });
     },
+    async secure(location, paths) {
+      const root = folderOf(location);
+      const targets = await Promise.all(paths.map((path) => safeJoin(root, path)));
+      await secureNames(root, targets, targets, secured);
+    },
   };
+}
+
+/**
+ * Forces `files` to disk, and the names of all `targets` below `root` with those of the folders above them: those of the
+ * run and its experiment each time, as they may be new; what is above them once, and `secured` has it from then on.
+ */
+async function secureNames(
+  root: string,
+  targets: readonly string[],
+  files: readonly string[],
+  secured: Set<string>,
+): Promise<void> {
+  const folders = new Set<string>();
+  for (const target of targets) {
+    for (let at = dirname(target); at.length > root.length && !folders.has(at); at = dirname(at)) {
+      folders.add(at);
+    }
+  }
+  const experiment = dirname(dirname(root));
+  [root, dirname(root), experiment].forEach((folder) => folders.add(folder));
+  const above: string[] = [];
+  for (let at = dirname(experiment); !secured.has(at) && !above.includes(at); at = dirname(at)) {
+    above.push(at);
+  }
+  await forceToDisk(files, [...folders, ...above]).catch((error) => {
+    if (isDiskFull(error) || !isSystemError(error)) throw error;
+    return refuse({
+      code: "TRACKER_WRITE_FAILED",
+      message: `Cannot keep what is below \`${root}\` as its disk refuses: ${error.message}`,
+      hint: "Mend the disk, or use another with --tracking-uri, and start again",
+    });
+  });
+  above.forEach((folder) => secured.add(folder));
 }
 
 /** Throws INVALID_PARAMETER_VALUE for what is not, or may be taken for something not, below `root`. */
@@ -126,8 +169,6 @@ async function place(
     await fill(temporary);
     await removeFolder(target, temporary);
     await Deno.rename(temporary, target);
-    using folder = await Deno.open(dirname(target));
-    await folder.sync();
   } finally {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
   }
@@ -158,11 +199,8 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 
 async function copy(from: string, to: string): Promise<void> {
   const info = await Deno.lstat(from);
-  if (info.isFile) {
-    await Deno.copyFile(from, to);
-    using file = await Deno.open(to, { write: true });
-    await file.sync();
-  } else if (info.isDirectory) {
+  if (info.isFile) await Deno.copyFile(from, to);
+  else if (info.isDirectory) {
     await Deno.mkdir(to);
     for await (const entry of Deno.readDir(from)) await copy(join(from, entry.name), join(to, entry.name));
   } else {

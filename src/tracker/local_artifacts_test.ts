@@ -134,3 +134,22 @@ Deno.test("a location that only the network leads to is refused", () =>
     artifacts.list("s3://bucket/a", ""),
     (error) => error instanceof SluiceError && error.failure.code === "TRACKER_URI_UNSUPPORTED",
   ));
+
+Deno.test("what is secured may be many files, empty folders and programs that nobody may write", () =>
+  inFolder(async (location, folder) => {
+    const made = join(folder, "made");
+    await Deno.mkdir(join(made, "empty"), { recursive: true });
+    const paths = Array.from({ length: 300 }, (_, index) => `out/${index}`);
+    for (let index = 0; index < 300; index++) {
+      await Deno.writeTextFile(join(made, String(index)), String(index), { mode: 0o444 });
+    }
+    await artifacts.take(location, "out", made);
+    await artifacts.secure(location, [...paths, "out/empty"]);
+    await artifacts.secure(location, ["out/empty", "out/7"]);
+    assert.equal(await Deno.readTextFile(join(location, "out/299")), "299");
+    await assert.rejects(
+      artifacts.secure(location, ["out/gone"]),
+      (error) => error instanceof SluiceError && error.failure.code === "TRACKER_WRITE_FAILED",
+    );
+    await assert.rejects(artifacts.secure(location, ["../x"]), isInvalid);
+  }));

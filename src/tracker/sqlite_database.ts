@@ -5,8 +5,9 @@
  * for 4; 0.14 ms for 0.5 ms on an idle disk, 1 ms for 4 ms on a busy one), but it stays set in the file for MLflow's
  * own processes, whose Python commonly brings an SQLite before 3.51.3, where two writers can corrupt such a log; it
  * fails on network file systems; and a killed process leaves two more files. Whoever sets it keeps it.
- * `synchronous` is FULL: what was said to be logged is there after a power loss, too. Its cost is paid once for all
- * writes that wait together.
+ * `synchronous` is EXTRA: what was said to be logged is there after a power loss, too. With FULL, the default, the name
+ * of the journal may come back, and SQLite then takes the last commit back. The cost (0.73 ms for 0.61 ms a commit on an
+ * idle disk) is paid once for all writes that wait together.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -47,6 +48,7 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let commitMs = 0;
   let broken: unknown;
+  let isSafe = false;
   let isClosed = false;
 
   const prepare = (sql: string): StatementSync => {
@@ -69,6 +71,8 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
     const settled: (() => void)[] = [];
     try {
       if (broken !== undefined) throw broken;
+      if (!isSafe) run("PRAGMA synchronous = EXTRA");
+      isSafe = true;
       run("BEGIN IMMEDIATE");
       for (const one of group) {
         run("SAVEPOINT change");
