@@ -1,5 +1,5 @@
 /** Results and records: one JSON file a key, sealed, whole or not there. */
-import { writeAtomically, writeWhole } from "../core/atomic_write.ts";
+import { basename, dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
 import { sha256 } from "../core/sha256.ts";
@@ -23,25 +23,54 @@ export function findRecord(places: Places, key: Digest): KeyRecord | undefined {
 export const isSound = (result: StepResult): boolean =>
   isConfined(result) && Object.values(result.outputs).every((output) => digestKept(output) === output.digest);
 
-/** Forced to disk: all that it names must be there. */
-export async function writeResult(places: Places, result: StepResult): Promise<void> {
+/** An entry under another name beside its place. */
+export interface StagedEntry {
+  readonly part: string;
+  readonly path: string;
+}
+
+/** Writes it, for who forces it to disk and renames it when all that it names is there. */
+export function stageResult(places: Places, result: StepResult): StagedEntry {
   places.make("results", hexOf(result.key));
-  await writeAtomically(places.entry("results", result.key), sealEntry(result));
+  return stage(places.entry("results", result.key), sealEntry(result));
 }
 
 /** Not forced to disk: one that a power loss takes is missed by nobody but `why`. */
-export async function writeRecord(places: Places, key: Digest, record: KeyRecord): Promise<void> {
+export function writeRecord(places: Places, key: Digest, record: KeyRecord): void {
   places.make("records", hexOf(key));
-  await writeWhole(places.entry("records", key), sealEntry(record));
+  const { part, path } = stage(places.entry("records", key), sealEntry(record));
+  try {
+    Deno.renameSync(part, path);
+  } catch (error) {
+    removeFile(part);
+    throw error;
+  }
 }
 
-/** Its time of change is its last use. */
+function stage(path: string, text: string): StagedEntry {
+  const part = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}`);
+  try {
+    Deno.writeTextFileSync(part, text, { createNew: true });
+  } catch (error) {
+    removeFile(part);
+    throw error;
+  }
+  return { part, path };
+}
+
+/** Whether a record lies under the key, as it was written. */
+export const hasRecord = (places: Places, key: Digest): boolean =>
+  readEntry(places, "records", key) !== undefined;
+
+const dayMs = 86_400_000;
+
+/** Its time of change is its last use, to the day. */
 export function noteUse(places: Places, folder: "records" | "results", key: Digest, now: number): void {
   const path = places.entry(folder, key);
   try {
-    if (places.isThere(folder, hexOf(key)) && findInfo(path)?.isFile === true) {
-      Deno.utimeSync(path, now / 1000, now / 1000);
-    }
+    const info = places.isThere(folder, hexOf(key)) ? findInfo(path) : undefined;
+    if (info?.isFile !== true || Math.abs(now - (info.mtime?.getTime() ?? 0)) < dayMs) return;
+    Deno.utimeSync(path, now / 1000, now / 1000);
   } catch {
     // A store that is only read is used without a note.
   }

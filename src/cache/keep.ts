@@ -1,158 +1,138 @@
-/** Keeps what a step made: first its files, forced to disk, then the result that names them. */
-import { dirname, join } from "node:path";
+/**
+ * Keeps what steps made: first their files, forced to disk, then the results that name them. What is asked for while
+ * others are forced to disk waits and is forced together: a file system writes its journal once for many files.
+ */
+import { dirname } from "node:path";
 import { syncFolder } from "../core/atomic_write.ts";
-import { digestFile } from "../core/file_tree.ts";
-import type { KeptFile, StepResult } from "../core/step_result.ts";
-import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
+import type { StepResult } from "../core/step_result.ts";
 import { openBreather } from "./breather.ts";
-import { isSound, removeFile, writeResult } from "./entries.ts";
-import { contentOf, type Examination, openExamination, smallBytes } from "./examination.ts";
+import { isSound, removeFile, type StagedEntry, stageResult } from "./entries.ts";
+import { type Examination, openExamination } from "./examination.ts";
+import { gatherFiles, type KeptPart, shareFiles } from "./keep_files.ts";
 import { shareStore } from "./locks.ts";
-import { blobName, findInfo, foldersAbove, openPlaces, type Places } from "./places.ts";
+import { blobName, openPlaces, type Places } from "./places.ts";
 
-/** Files forced to disk together: a file system then writes its journal once for many. */
-const batchSize = 64;
-
-/** A file of an output, where it lies and as it was seen there. */
-interface Made {
-  readonly file: KeptFile;
-  readonly path: string;
-  readonly info: Deno.FileInfo;
+export interface KeepOptions {
+  readonly cache: string;
+  readonly clock: () => number;
 }
 
-/** Throws RESULT_CHANGED, CACHE_UNUSABLE, FOLDER_NOT_WRITABLE. */
-export async function keepResult(
-  { cache, clock }: { readonly cache: string; readonly clock: () => number },
-  result: StepResult,
-  folder: string,
-): Promise<void> {
-  if (!isSound(result)) throw new Error("a result is kept whose files are not those of its outputs");
-  const places = openPlaces(cache);
-  places.make();
-  const shared = await shareStore(cache);
+/** Files forced to disk at a time: each waits in a thread of its own. */
+const batchSize = 64;
+/** A group is one share of the store's lock, for which garbage collection waits. */
+const groupSize = 256;
+
+interface Asked {
+  readonly result: StepResult;
+  readonly folder: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What it gives throws RESULT_CHANGED, CACHE_UNUSABLE, FOLDER_NOT_WRITABLE; else the result is on disk when it resolves. */
+export function openKeeper(options: KeepOptions): (result: StepResult, folder: string) => Promise<void> {
+  const waiting: Asked[] = [];
+  let isWorking = false;
+  const work = async () => {
+    isWorking = true;
+    while (waiting.length > 0) await keepGroup(options, waiting.splice(0, groupSize));
+    isWorking = false;
+  };
+  return (result, folder) => {
+    if (!isSound(result)) throw new Error("a result is kept whose files are not those of its outputs");
+    return new Promise((resolve, reject) => {
+      waiting.push({ result, folder, resolve, reject });
+      if (!isWorking) work();
+    });
+  };
+}
+
+/** Never throws: each of the group is told. */
+async function keepGroup({ cache, clock }: KeepOptions, group: readonly Asked[]): Promise<void> {
   try {
+    const places = openPlaces(cache);
+    places.make();
+    const shared = await shareStore(cache);
     const examination = openExamination(cache, clock);
+    let kept: readonly Asked[] = [];
     try {
-      await keepFiles(places, result, folder, examination);
+      kept = await keepAll(places, group, examination);
     } finally {
+      shared.release();
       await examination.close();
     }
-    await writeResult(places, result);
-  } finally {
-    shared.release();
+    for (const { resolve } of kept) resolve();
+  } catch (error) {
+    for (const { reject } of group) reject(error);
   }
 }
 
-async function keepFiles(
+/** Those that were kept; the others have been told. */
+async function keepAll(
   places: Places,
-  result: StepResult,
-  folder: string,
+  group: readonly Asked[],
   examination: Examination,
-): Promise<void> {
-  const breathe = openBreather();
-  const kept = new Set<string>();
-  const batch: Made[] = [];
-  const keepBatch = () => keepNew(places, batch.splice(0), result, folder, examination);
-  for (const made of findMade(result, folder)) {
-    await breathe();
-    const name = blobName(made.file);
-    if (kept.has(name) || await hasBlob(places, made.file, examination)) {
-      // Its first may be among those that are not in the store yet.
-      if (kept.has(name)) await keepBatch();
-      share(places, made, folder, examination);
-    } else if (batch.push(made) === batchSize) await keepBatch();
-    kept.add(name);
-  }
-  await keepBatch();
-}
-
-/** Every file of the outputs, none of them reached by a link. */
-function* findMade(result: StepResult, folder: string): Generator<Made> {
-  if (findInfo(folder)?.isDirectory !== true) refuseChanged(folder);
-  for (const output of Object.values(result.outputs)) {
-    const root = join(folder, output.file);
-    const real = new Set<string>();
-    for (const file of output.files) {
-      const path = file.path === "" ? root : join(root, file.path);
-      const above = file.path === ""
-        ? []
-        : [root, ...foldersAbove(file.path).map((each) => join(root, each))];
-      for (const each of above) {
-        if (!real.has(each) && findInfo(each)?.isDirectory !== true) refuseChanged(each);
-        real.add(each);
-      }
-      const info = findInfo(path);
-      if (info === undefined || !info.isFile || info.size !== file.sizeBytes) refuseChanged(path);
-      yield { file, path, info };
-    }
-  }
-}
-
-/** Takes files that the store does not have. */
-async function keepNew(
-  places: Places,
-  batch: readonly Made[],
-  result: StepResult,
-  folder: string,
-  examination: Examination,
-): Promise<void> {
-  const parts: string[] = [];
+): Promise<readonly Asked[]> {
+  const parts = new Map<string, KeptPart>();
+  const staged: StagedEntry[] = [];
   try {
-    for (const made of batch) {
-      const part = places.part();
-      parts.push(part);
-      await makePart(made, part, result);
-    }
-    await Promise.all(parts.map(syncFile));
+    const gathered = await each(group.map((asked) => ({ asked })), async ({ asked }) => {
+      const made = await gatherFiles(places, asked, parts, examination);
+      const entry = stageResult(places, asked.result);
+      staged.push(entry);
+      return { asked, made, entry };
+    });
+    const named = new Set(gathered.flatMap(({ made }) => made.map(({ file }) => blobName(file))));
+    const needed = [...parts].filter(([name]) => named.has(name)).map(([, part]) => part);
+    await syncFiles([...needed, ...staged].map(({ part }) => part));
     const folders = new Set<string>();
-    for (const [index, made] of batch.entries()) {
-      const name = blobName(made.file);
-      const path = places.blob(name);
-      places.make("files", name);
-      const content = examination.trustsTimes(made.file) ? contentOf(parts[index]!) : undefined;
-      Deno.renameSync(parts[index]!, path);
-      examination.note(path, blobMemory(name), made.file.digest, content);
-      folders.add(dirname(path)).add(dirname(dirname(path)));
+    for (const part of needed) {
+      part.place(examination);
+      folders.add(dirname(part.path)).add(dirname(dirname(part.path)));
     }
-    await Promise.all([...folders].map(syncFolder));
+    await syncFolders(folders);
+    const breathe = openBreather();
+    const kept = await each(gathered, async ({ asked, made, entry }) => {
+      await breathe();
+      shareFiles(places, made, asked.folder, examination);
+      Deno.renameSync(entry.part, entry.path);
+      return { asked, folder: dirname(entry.path) };
+    });
+    await syncFolders(new Set(kept.map(({ folder }) => folder)));
+    return kept.map(({ asked }) => asked);
   } finally {
-    parts.forEach(removeFile);
+    for (const { part } of parts.values()) removeFile(part);
+    for (const { part } of staged) removeFile(part);
   }
-  for (const made of batch) share(places, made, folder, examination);
 }
 
-/** The step's own file under another name, read-only from now on, or a copy where somebody else has a name of it. */
-async function makePart(made: Made, part: string, result: StepResult): Promise<void> {
-  const { file, path, info } = made;
-  if (info.nlink !== 1 || !tryLink(path, part)) {
-    if (!await copyFile(path, part, file)) refuseChanged(path);
-    return;
+/** One after the other; who asked for what fails is told, and the others go on. */
+async function each<In extends { readonly asked: Asked }, Out>(
+  all: readonly In[],
+  work: (one: In) => Promise<Out>,
+): Promise<Out[]> {
+  const done: Out[] = [];
+  for (const one of all) {
+    try {
+      done.push(await work(one));
+    } catch (error) {
+      one.asked.reject(error);
+    }
   }
-  const linked = Deno.lstatSync(part);
-  if (!linked.isFile || linked.ino !== info.ino || linked.dev !== info.dev) refuseChanged(path);
-  Deno.chmodSync(part, blobMode(file));
-  const isUntouched = (linked.mtime?.getTime() ?? Infinity) <= result.madeBy.endedAt;
-  if (isUntouched && linked.size > smallBytes) return;
-  if (await digestFile(part, linked) !== file.digest) refuseChanged(path);
+  return done;
 }
 
-/** Puts the store's file in the place of the run's own; where that cannot be, the run's own becomes read-only. */
-function share(places: Places, made: Made, folder: string, examination: Examination): void {
-  const { file, path } = made;
-  const [blob, own] = [findInfo(places.blob(blobName(file))), findInfo(path)];
-  if (own === undefined || !own.isFile) refuseChanged(path);
-  if (blob?.ino === own.ino && blob.dev === own.dev) return;
-  // Beside the folder: a killed process leaves nothing in an output.
-  const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
-  try {
-    if (linkBlob(places, file, part, examination)) return Deno.renameSync(part, path);
-  } catch {
-    removeFile(part);
+async function syncFiles(paths: readonly string[]): Promise<void> {
+  for (let at = 0; at < paths.length; at += batchSize) {
+    await Promise.all(paths.slice(at, at + batchSize).map(syncFile));
   }
-  if (own.nlink === 1) Deno.chmodSync(path, blobMode(file));
 }
 
 async function syncFile(path: string): Promise<void> {
-  using file = await Deno.open(path);
+  using file = Deno.openSync(path);
   await file.sync();
 }
+
+const syncFolders = async (folders: ReadonlySet<string>): Promise<void> => {
+  await Promise.all([...folders].map(syncFolder));
+};

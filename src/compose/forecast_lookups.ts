@@ -22,7 +22,7 @@ export function openLookups(asked: Asked): Lookups {
   let runs: Promise<FindLastRun> | undefined;
   const lastRun: FindLastRun = async (step) => await (await (runs ??= openLastRuns(asked)))(step);
   return {
-    find: (key) => cache.find(key),
+    find: (key) => Promise.resolve(cache.peek(key)),
     findRecord: (key) => cache.findRecord(key),
     contents: (spec) => environments.contents(spec),
     lastRun: untilSilent(lastRun),

@@ -51,6 +51,7 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
       // What could not be opened has been told of by whoever asked for it.
       await (await environments?.catch(() => undefined))?.close();
       await (await digests?.catch(() => undefined))?.close();
+      await (await cache?.catch(() => undefined))?.close();
       await (await tracker?.catch(() => undefined))?.close();
     },
   };

@@ -45,8 +45,8 @@ function byContent(reports: Reports): Before {
 }
 
 /** What is kept of the step; undefined when nothing is, or it was made with less to hold it than is wanted now. */
-export async function findUsable(step: PlannedStep, key: Digest, cache: Cache) {
-  const result = await cache.find(key);
+export function findUsable(step: PlannedStep, key: Digest, cache: Cache) {
+  const result = cache.find(key);
   return result !== undefined && isAtLeast(result.sandbox, step.sandbox) ? result : undefined;
 }
 

@@ -27,7 +27,7 @@ async function isUnchanged(
   { path, digest }: ProducedOutput,
   cache: Cache,
 ): Promise<boolean> {
-  const result = key === undefined ? undefined : await cache.find(key);
+  const result = key === undefined ? undefined : cache.peek(key);
   const kept = result?.outputs[name];
   if (result !== undefined && kept?.digest === digest && kept.file === basename(path)) {
     return await cache.isIntact({ ...result, outputs: { [name]: kept } }, dirname(path));

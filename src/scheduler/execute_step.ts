@@ -57,7 +57,7 @@ export async function executeStep(
 async function takeOrRun(due: DueStep, cache: Cache, context: RunContext): Promise<StepReport> {
   const { step, resolved } = due;
   const take = async () => {
-    const result = context.useCache ? await findUsable(step, resolved.key, cache) : undefined;
+    const result = context.useCache ? findUsable(step, resolved.key, cache) : undefined;
     return result === undefined ? undefined : await takeKept(due, result, cache, context);
   };
   const before = await take();

@@ -107,8 +107,9 @@ export async function recordKey(
   { services, sources }: RunContext,
 ): Promise<void> {
   try {
-    const [cache, environment, texts] = await Promise.all([
-      services.openCache(),
+    const cache = await services.openCache();
+    if (cache.isRecorded(key)) return;
+    const [environment, texts] = await Promise.all([
       services.environments.contents(step.environment),
       services.files.texts(step),
     ]);

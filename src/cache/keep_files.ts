@@ -1,0 +1,133 @@
+/** The files of outputs on their way into the store, and the store's files in their place. */
+import { dirname, join } from "node:path";
+import { digestFile } from "../core/file_tree.ts";
+import type { KeptFile, StepResult } from "../core/step_result.ts";
+import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
+import { openBreather } from "./breather.ts";
+import { removeFile } from "./entries.ts";
+import { contentOf, type Examination, smallBytes } from "./examination.ts";
+import { blobName, findInfo, foldersAbove, type Places } from "./places.ts";
+
+/** A file that the store does not have yet, under another name. */
+export interface KeptPart {
+  readonly part: string;
+  /** Where it is to lie in the store. */
+  readonly path: string;
+  /** Puts it there; it has been forced to disk. */
+  place(examination: Examination): void;
+}
+
+/** A file of an output, where it lies. */
+export interface Made {
+  readonly file: KeptFile;
+  readonly path: string;
+}
+
+/** Makes parts of all files that neither the store nor `parts` has, by their names in the store. */
+export async function gatherFiles(
+  places: Places,
+  { result, folder }: { readonly result: StepResult; readonly folder: string },
+  parts: Map<string, KeptPart>,
+  examination: Examination,
+): Promise<readonly Made[]> {
+  const breathe = openBreather();
+  const seen = new Set<string>();
+  const all: Made[] = [];
+  for (const made of findMade(result, folder)) {
+    await breathe();
+    all.push(made);
+    const name = blobName(made.file);
+    if (seen.has(name) || parts.has(name)) continue;
+    if (!await hasBlob(places, made.file, examination)) {
+      places.make("files", name);
+      parts.set(name, await makePart(places, made, result));
+    }
+    seen.add(name);
+  }
+  return all;
+}
+
+interface Found extends Made {
+  readonly info: Deno.FileInfo;
+}
+
+/** Every file of the outputs, none of them reached by a link. */
+function* findMade(result: StepResult, folder: string): Generator<Found> {
+  if (findInfo(folder)?.isDirectory !== true) refuseChanged(folder);
+  for (const output of Object.values(result.outputs)) {
+    const root = join(folder, output.file);
+    const real = new Set<string>();
+    for (const file of output.files) {
+      const path = file.path === "" ? root : join(root, file.path);
+      const above = file.path === ""
+        ? []
+        : [root, ...foldersAbove(file.path).map((each) => join(root, each))];
+      for (const each of above) {
+        if (!real.has(each) && findInfo(each)?.isDirectory !== true) refuseChanged(each);
+        real.add(each);
+      }
+      const info = findInfo(path);
+      if (info === undefined || !info.isFile || info.size !== file.sizeBytes) refuseChanged(path);
+      yield { file, path, info };
+    }
+  }
+}
+
+async function makePart(places: Places, made: Found, result: StepResult): Promise<KeptPart> {
+  const [name, part] = [blobName(made.file), places.part()];
+  const path = places.blob(name);
+  try {
+    await fillPart(made, part, result);
+  } catch (error) {
+    removeFile(part);
+    throw error;
+  }
+  return {
+    part,
+    path,
+    place(examination) {
+      const content = examination.trustsTimes(made.file) ? contentOf(part) : undefined;
+      Deno.renameSync(part, path);
+      examination.note(path, blobMemory(name), made.file.digest, content);
+    },
+  };
+}
+
+/** The step's own file under another name, read-only from now on, or a copy where somebody else has a name of it. */
+async function fillPart({ file, path, info }: Found, part: string, result: StepResult): Promise<void> {
+  if (info.nlink !== 1 || !tryLink(path, part)) {
+    if (!await copyFile(path, part, file)) refuseChanged(path);
+    return;
+  }
+  const linked = Deno.lstatSync(part);
+  if (!linked.isFile || linked.ino !== info.ino || linked.dev !== info.dev) refuseChanged(path);
+  Deno.chmodSync(part, blobMode(file));
+  const isUntouched = (linked.mtime?.getTime() ?? Infinity) <= result.madeBy.endedAt;
+  if (isUntouched && linked.size > smallBytes) return;
+  if (await digestFile(part, linked) !== file.digest) refuseChanged(path);
+}
+
+/** Puts the store's files in the place of the run's own; where that cannot be, the run's own become read-only. */
+export function shareFiles(
+  places: Places,
+  all: readonly Made[],
+  folder: string,
+  examination: Examination,
+): void {
+  for (const { file, path } of all) {
+    const [blob, own] = [findInfo(places.blob(blobName(file))), findInfo(path)];
+    if (own === undefined || !own.isFile) refuseChanged(path);
+    if (blob?.ino === own.ino && blob.dev === own.dev) continue;
+    // Beside the folder: a killed process leaves nothing in an output.
+    const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
+    try {
+      if (linkBlob(places, file, part, examination)) {
+        Deno.renameSync(part, path);
+        continue;
+      }
+    } catch {
+      removeFile(part);
+    }
+    if (own.nlink === 1) Deno.chmodSync(path, blobMode(file));
+  }
+}
