@@ -49,7 +49,7 @@ export function findReach(definition: PipelineDefinition, entryPoint: string): R
     const name = open.pop()!;
     if (reached.has(name)) continue;
     reached.add(name);
-    open.push(...neededSteps(byName.get(name)!));
+    for (const needed of neededSteps(byName.get(name)!)) if (!reached.has(needed)) open.push(needed);
   }
   const steps = definition.steps.filter((use) => reached.has(use.name));
   return { steps, parameters: settable(definition, entryPoint, steps) };
@@ -57,13 +57,22 @@ export function findReach(definition: PipelineDefinition, entryPoint: string): R
 
 /** The steps that must finish before `use` starts: by data, metric or `after`; without repetition. */
 export function neededSteps(use: StepUse): string[] {
-  const names = new Set(use.after);
-  for (const argument of Object.values(use.arguments)) if (argument.is === "metric") names.add(argument.step);
-  for (const binding of Object.values(use.inputs)) {
-    const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
-    for (const source of sources) if (source.is === "output") names.add(source.step);
+  const names: string[] = [];
+  for (const name of use.after) names.push(name);
+  for (const name in use.arguments) {
+    const argument = use.arguments[name]!;
+    if (argument.is === "metric") names.push(argument.step);
   }
-  return [...names];
+  for (const name in use.inputs) {
+    const binding = use.inputs[name]!;
+    if (binding.is === "one") {
+      if (binding.source.is === "output") names.push(binding.source.step);
+    } else if (binding.is === "many") {
+      for (const source of binding.sources) if (source.is === "output") names.push(source.step);
+    }
+  }
+  if (names.length < 2 || (names.length === 2 && names[0] !== names[1])) return names;
+  return [...new Set(names)];
 }
 
 /** `main` runs what is returned; a pipeline that returns nothing runs everything. */
@@ -94,9 +103,11 @@ function settable(
   entryPoint: string,
   steps: readonly StepUse[],
 ): SettableParameter[] {
-  const used = new Set(steps.flatMap((use) => use.conditions));
+  const used = new Set<string>();
   for (const use of steps) {
-    for (const argument of Object.values(use.arguments)) {
+    for (const condition of use.conditions) used.add(condition);
+    for (const name in use.arguments) {
+      const argument = use.arguments[name]!;
       if (argument.is === "parameter") used.add(argument.name);
     }
   }

@@ -36,6 +36,30 @@ export const inside = (place: Place, ...within: string[]): Place => ({
   within: [...(place.within ?? []), ...within],
 });
 
+/**
+ * The same object with a place: that of `origin`, which is asked for it when somebody asks the object.
+ *
+ * To read the places of 100,000 uses of steps from the stack takes half a second, and to give each object a getter of
+ * its own takes six times the memory of the object.
+ */
+export function placeAs<T extends object>(object: T, origin: Placed): T & Placed {
+  Object.defineProperty(object, originKey, { value: origin });
+  return Object.defineProperty(object, "place", placeOfOrigin) as T & Placed;
+}
+
+/** What has a place. */
+export interface Placed {
+  readonly place: Place;
+}
+
+const originKey = Symbol("origin");
+const placeOfOrigin = {
+  get(this: { readonly [originKey]: Placed }): Place {
+    return this[originKey].place;
+  },
+  enumerable: true,
+};
+
 function shorten(file: string, folder: string): string {
   const path = file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname) : file;
   return folder !== "" && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;

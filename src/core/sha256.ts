@@ -5,22 +5,24 @@
 import { sha256 as digestSmall } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** What node:crypto could not have digested in less time, its loading included. */
-const enoughBytes = 1 << 20;
+/** What node:crypto could not have digested in less time, its loading included: some hundred keys of steps. */
+const enoughBytes = 96 * 1024;
 let digestedBytes = 0;
+let crypto: Crypto | undefined;
+type Crypto = ReturnType<typeof loadCrypto>;
+const loadCrypto = () => process.getBuiltinModule("node:crypto");
 
 /** 64 hex digits. */
 export function sha256(content: Uint8Array | string): string {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  digestedBytes += bytes.length;
-  if (digestedBytes <= enoughBytes) return bytesToHex(digestSmall(bytes));
-  const hash = openSha256();
-  hash.update(bytes);
-  return hash.hex();
+  if (crypto !== undefined) return crypto.hash("sha256", content, "hex");
+  digestedBytes += content.length;
+  if (digestedBytes > enoughBytes) return (crypto = loadCrypto()).hash("sha256", content, "hex");
+  return bytesToHex(digestSmall(typeof content === "string" ? new TextEncoder().encode(content) : content));
 }
 
 /** The same for content that comes in pieces. */
 export function openSha256(): { update(bytes: Uint8Array): void; hex(): string } {
-  const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
+  crypto ??= loadCrypto();
+  const hash = crypto.createHash("sha256");
   return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest("hex") };
 }

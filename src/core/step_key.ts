@@ -122,7 +122,7 @@ export function byReference(keyOfStep: (step: string) => Digest): Before {
   };
 }
 
-function argumentPart(argument: PlannedArgument, before: Before): ArgumentPart {
+export function argumentPart(argument: PlannedArgument, before: Before): ArgumentPart {
   if (argument.is === "metric") return before.metric(argument.step, argument.metric);
   return argument.digest === undefined
     ? { value: argument.value }
@@ -140,7 +140,7 @@ function bindingPart(binding: PlannedBinding, before: Before): InputPart | Input
   }
 }
 
-function inputPart(input: PlannedInput, before: Before): InputPart {
+export function inputPart(input: PlannedInput, before: Before): InputPart {
   switch (input.is) {
     case "output":
       return before.output(input.step, input.output);

@@ -54,37 +54,56 @@ export function questionKey(question: Question): string {
   return canonicalJson(rest);
 }
 
-/** All that must be known before `plan` can decide; each once. */
+/** All that must be known before `plan` can decide; each once, for the first use that needs it. */
 export function observe(definition: PipelineDefinition, request: ResolvedRequest): readonly Question[] {
   const questions = new Map<string, Question>();
-  const ask = (question: Question) => questions.set(questionKey(question), question);
+  const ask = (question: Question) => {
+    const key = questionKey(question);
+    if (!questions.has(key)) questions.set(key, question);
+  };
   const modules = pipelineModules(definition);
+  // Many uses share a definition and what they are given: it is asked about once.
+  const definitions = new Set<StepDefinition>(), given = new Set<string>();
+  const isNew = (what: string) => !given.has(what) && given.add(what) !== undefined;
   for (const use of request.reach.steps) {
-    ask({ is: "environment", spec: use.definition.environment });
-    ask(sourcesQuestion(use.definition, modules));
-    ask(holdQuestion(use.definition));
-    for (const path of use.definition.permissions.read) ask({ is: "granted", path });
-    for (const name of use.definition.permissions.env) ask({ is: "variable", name });
-    for (const [name, argument] of Object.entries(use.arguments)) {
-      const path = pathValue(use.definition, name, argument, request);
-      if (path === undefined) continue;
+    const step = use.definition;
+    if (!definitions.has(step)) {
+      definitions.add(step);
+      askOfDefinition(step, modules, ask);
+    }
+    for (const name in use.arguments) {
+      const path = pathValue(step, name, use.arguments[name]!, request);
+      if (path === undefined || !isNew(path)) continue;
       ask({ is: "content", path, place: inside(use.place, `step "${use.name}"`, `parameter "${name}"`) });
     }
-    for (const [name, binding] of Object.entries(use.inputs)) {
-      const place = inside(use.place, `step "${use.name}"`, `input "${name}"`);
+    for (const name in use.inputs) {
+      const binding = use.inputs[name]!;
       const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
       for (const source of sources) {
-        const question = sourceQuestion(source, place);
-        if (question !== undefined) ask(question);
+        if (source.is === "output" || !isNew(givenName(source))) continue;
+        ask(givenQuestion(source, inside(use.place, `step "${use.name}"`, `input "${name}"`)));
       }
     }
   }
   return [...questions.values()];
 }
 
+function askOfDefinition(
+  step: StepDefinition,
+  modules: readonly string[],
+  ask: (question: Question) => void,
+): void {
+  ask({ is: "environment", spec: step.environment });
+  ask(sourcesQuestion(step, modules));
+  ask(holdQuestion(step));
+  for (const path of step.permissions.read) ask({ is: "granted", path });
+  for (const name of step.permissions.env) ask({ is: "variable", name });
+}
+
 /** The paths of the modules that define the pipeline and its steps; sorted. */
 export function pipelineModules(definition: PipelineDefinition): readonly string[] {
-  const urls = new Set([definition.module, ...definition.steps.map((use) => use.definition.module)]);
+  const urls = new Set([definition.module]);
+  for (const use of definition.steps) urls.add(use.definition.module);
   return [...urls].map((url) => fileURLToPath(url)).sort();
 }
 
@@ -106,15 +125,16 @@ export const holdQuestion = (step: StepDefinition): Question => ({
 /** The folder a step runs in: that of the module that defines it. */
 export const stepFolder = (step: StepDefinition): string => dirname(fileURLToPath(step.module));
 
-function sourceQuestion(source: Source, place: Place): Question | undefined {
-  switch (source.is) {
-    case "output":
-      return undefined;
-    case "file":
-      return { is: "content", path: filePath(source), place };
-    case "registered":
-      return { is: "registered", uri: source.uri, place };
-  }
+const givenName = (source: GivenSource): string =>
+  source.is === "file" ? `${source.folder}\n${source.path}` : source.uri;
+
+type GivenSource = Exclude<Source, { is: "output" }>;
+
+/** About what no step makes. */
+export function givenQuestion(source: GivenSource, place: Place): Question {
+  return source.is === "file"
+    ? { is: "content", path: filePath(source), place }
+    : { is: "registered", uri: source.uri, place };
 }
 
 /** Absolute; a path that leaves the folder is the user's own choice. */

@@ -1,12 +1,13 @@
 /** Decides what runs: a pipeline, a resolved request and what was observed, to a plan. Pure; no input or output. */
 import type { Digest } from "../core/digest.ts";
 import { digestSourceList, type SourceList } from "../core/sources.ts";
-import { byReference, keyOf, keyParts } from "../core/step_key.ts";
+import { byReference } from "../core/step_key.ts";
+import { keyOfStep } from "../core/step_key_text.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import type { EnvironmentObservation } from "../core/environment.ts";
 import { neededSteps } from "../core/entry_point.ts";
 import { fail, type Failure, placed, type Result, SluiceError, succeed } from "../core/error.ts";
-import { inside } from "../core/place.ts";
+import { inside, placeAs } from "../core/place.ts";
 import {
   type Argument,
   type Binding,
@@ -17,13 +18,11 @@ import {
   type StepDefinition,
   type StepUse,
 } from "../core/pipeline.ts";
-import { mapValues } from "../core/map_values.ts";
 import {
   type Granted,
   type Plan,
   type PlannedArgument,
   type PlannedBinding,
-  type PlannedBody,
   type PlannedInput,
   type PlannedStep,
   planVersion,
@@ -31,6 +30,7 @@ import {
 import {
   type Answer,
   filePath,
+  givenQuestion,
   holdQuestion,
   type Observations,
   pathValue,
@@ -72,16 +72,18 @@ function buildPlan(
   if (disabled !== undefined) {
     throw new SluiceError(entryPointDisabled(definition, request.entryPoint, disabled));
   }
-  const context: Omit<Context, "answer"> = {
+  const context: Context = {
     request,
     skipped,
+    observations,
     modules: pipelineModules(definition),
     keys: new Map(),
+    shared: new Map(),
     sources: new Map(),
+    given: new Map(),
   };
-  const steps = request.reach.steps.filter((use) => !skipped.has(use.name)).map((use) =>
-    planStep(use, { ...context, answer: (question) => answerOf(observations, question, use) })
-  );
+  const steps: PlannedStep[] = [];
+  for (const use of request.reach.steps) if (!skipped.has(use.name)) steps.push(planStep(use, context));
   return {
     version: planVersion,
     pipeline: definition.name,
@@ -98,12 +100,16 @@ function buildPlan(
 interface Context {
   readonly request: ResolvedRequest;
   readonly skipped: ReadonlyMap<string, string>;
+  readonly observations: Observations;
   readonly modules: readonly string[];
   /** Of the steps planned so far. */
   readonly keys: Map<string, Digest>;
+  /** What all uses of a definition have in common. */
+  readonly shared: Map<StepDefinition, Shared>;
   /** Lists of sources with their digests; steps of one folder share one. */
   readonly sources: Map<SourceList, Digest>;
-  readonly answer: (question: Question) => Answer;
+  /** What no step makes, as it was found. */
+  readonly given: Map<Source, PlannedInput>;
 }
 
 /** Steps whose condition is false, with that parameter's name. */
@@ -117,37 +123,62 @@ function skippedSteps(request: ResolvedRequest): ReadonlyMap<string, string> {
 }
 
 function planStep(use: StepUse, context: Context): PlannedStep {
-  const step = use.definition;
-  const body: PlannedBody = step.body.is === "command"
-    ? step.body
-    : { is: "function", module: step.module, step: step.name };
+  const shared = sharedOf(use, context);
   const parts = {
-    body,
-    folder: stepFolder(step),
-    sources: planSources(context.answer(sourcesQuestion(step, context.modules)) as SourceList, context),
-    environment: step.environment,
-    environmentState: context.answer({ is: "environment", spec: step.environment }) as EnvironmentObservation,
-    arguments: mapValues(use.arguments, (argument, name) => planArgument(use, name, argument, context)),
-    inputs: mapValues(use.inputs, (binding, name) => planBinding(use, name, binding, context)),
-    outputs: step.outputs,
-    metrics: step.metrics,
-    permissions: step.permissions,
-    granted: planGranted(step.permissions, context),
+    body: shared.body,
+    folder: shared.folder,
+    sources: shared.sources,
+    environment: shared.environment,
+    environmentState: shared.environmentState,
+    arguments: planArguments(use, context),
+    inputs: planInputs(use, context),
+    outputs: shared.outputs,
+    metrics: shared.metrics,
+    permissions: shared.permissions,
+    granted: shared.granted,
   };
-  const key = keyOf(keyParts(parts, byReference((name) => context.keys.get(name)!)));
+  const key = keyOfStep(parts, byReference((name) => context.keys.get(name)!));
   context.keys.set(use.name, key);
-  return {
+  const needs = neededSteps(use);
+  const step: Omit<PlannedStep, "place"> = {
     name: use.name,
     key,
     ...parts,
-    parameters: step.parameters,
-    needs: neededSteps(use).filter((name) => !context.skipped.has(name)).sort(),
-    limits: step.limits,
-    sandbox: context.answer(holdQuestion(step)) as SandboxTier,
-    cache: isKept(step),
+    parameters: shared.parameters,
+    needs: (context.skipped.size === 0 ? needs : needs.filter((name) => !context.skipped.has(name))).sort(),
+    limits: shared.limits,
+    sandbox: shared.sandbox,
+    cache: shared.cache,
     ...(use.family === undefined ? {} : { family: use.family }),
-    place: use.place,
   };
+  return placeAs(step, use);
+}
+
+type Shared = Omit<PlannedStep, "name" | "key" | "arguments" | "inputs" | "needs" | "family" | "place">;
+
+/** Fails with the failure of an observation, in the name of the first use. */
+function sharedOf(use: StepUse, context: Context): Shared {
+  const step = use.definition;
+  const known = context.shared.get(step);
+  if (known !== undefined) return known;
+  const answer = (question: Question) => answerOf(context.observations, question, use);
+  const shared: Shared = {
+    body: step.body.is === "command" ? step.body : { is: "function", module: step.module, step: step.name },
+    folder: stepFolder(step),
+    sources: planSources(answer(sourcesQuestion(step, context.modules)) as SourceList, context),
+    environment: step.environment,
+    environmentState: answer({ is: "environment", spec: step.environment }) as EnvironmentObservation,
+    outputs: step.outputs,
+    metrics: step.metrics,
+    permissions: step.permissions,
+    granted: planGranted(step.permissions, answer),
+    parameters: step.parameters,
+    limits: step.limits,
+    sandbox: answer(holdQuestion(step)) as SandboxTier,
+    cache: isKept(step),
+  };
+  context.shared.set(step, shared);
+  return shared;
 }
 
 function planSources(list: SourceList, { sources }: Context): Digest {
@@ -156,7 +187,10 @@ function planSources(list: SourceList, { sources }: Context): Digest {
   return digest;
 }
 
-function planGranted({ read, env }: StepDefinition["permissions"], { answer }: Context): Granted {
+function planGranted(
+  { read, env }: StepDefinition["permissions"],
+  answer: (question: Question) => Answer,
+): Granted {
   return {
     read: Object.fromEntries(read.map((path) => [path, answer({ is: "granted", path }) as Digest | null])),
     env: Object.fromEntries(env.map((name) => [name, answer({ is: "variable", name }) as Digest | null])),
@@ -167,6 +201,12 @@ function planGranted({ read, env }: StepDefinition["permissions"], { answer }: C
 const isKept = (step: StepDefinition): boolean =>
   step.cache ?? (step.environment.kind !== "host" && step.permissions.write.length === 0);
 
+function planArguments(use: StepUse, context: Context): Record<string, PlannedArgument> {
+  const planned: Record<string, PlannedArgument> = {};
+  for (const name in use.arguments) planned[name] = planArgument(use, name, use.arguments[name]!, context);
+  return planned;
+}
+
 function planArgument(use: StepUse, name: string, argument: Argument, context: Context): PlannedArgument {
   if (argument.is === "metric") {
     requireIncluded(use, argument.step, context);
@@ -174,16 +214,18 @@ function planArgument(use: StepUse, name: string, argument: Argument, context: C
   }
   const path = pathValue(use.definition, name, argument, context.request);
   if (path !== undefined) {
-    return {
-      is: "value",
-      value: path,
-      digest: context.answer({ is: "content", path, place: use.place }) as Digest,
-    };
+    const question: Question = { is: "content", path, place: {} };
+    return { is: "value", value: path, digest: answerOf(context.observations, question, use) as Digest };
   }
-  return {
-    is: "value",
-    value: argument.is === "value" ? argument.value : context.request.parameters[argument.name]!,
-  };
+  return argument.is === "value"
+    ? argument
+    : { is: "value", value: context.request.parameters[argument.name]! };
+}
+
+function planInputs(use: StepUse, context: Context): Record<string, PlannedBinding> {
+  const planned: Record<string, PlannedBinding> = {};
+  for (const name in use.inputs) planned[name] = planBinding(use, name, use.inputs[name]!, context);
+  return planned;
 }
 
 function planBinding(use: StepUse, name: string, binding: Binding, context: Context): PlannedBinding {
@@ -202,27 +244,18 @@ function planBinding(use: StepUse, name: string, binding: Binding, context: Cont
 }
 
 function planInput(use: StepUse, source: Source, context: Context): PlannedInput {
-  switch (source.is) {
-    case "output":
-      requireIncluded(use, source.step, context);
-      return source;
-    case "file": {
-      const path = filePath(source);
-      return {
-        is: "file",
-        path,
-        digest: context.answer({ is: "content", path, place: use.place }) as Digest,
-      };
-    }
-    case "registered": {
-      const answer = context.answer({
-        is: "registered",
-        uri: source.uri,
-        place: use.place,
-      }) as RegisteredAnswer;
-      return { is: "registered", uri: source.uri, ...answer };
-    }
+  if (source.is === "output") {
+    requireIncluded(use, source.step, context);
+    return source;
   }
+  const known = context.given.get(source);
+  if (known !== undefined) return known;
+  const answer = answerOf(context.observations, givenQuestion(source, {}), use);
+  const planned: PlannedInput = source.is === "file"
+    ? { is: "file", path: filePath(source), digest: answer as Digest }
+    : { is: "registered", uri: source.uri, ...answer as RegisteredAnswer };
+  context.given.set(source, planned);
+  return planned;
 }
 
 function requireIncluded(use: StepUse, step: string, context: Context): void {

@@ -5,7 +5,8 @@ import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
-import { type Before, keyOf, type KeyParts, keyParts } from "../core/step_key.ts";
+import { type Before, type KeyParts, keyParts } from "../core/step_key.ts";
+import { keyOfStep } from "../core/step_key_text.ts";
 import { type KeptPoint, pathsOf, type StepResult } from "../core/step_result.ts";
 import { type Metric, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { sendOutput } from "./collect_outputs.ts";
@@ -14,10 +15,10 @@ import { declaredFirst, loggedParameters, stepTags } from "./run_record.ts";
 import type { Services } from "./services.ts";
 import type { Reports, StepInputs } from "./step_inputs.ts";
 
-/** The key of a step whose inputs are there, with what it is made of. */
+/** The key of a step whose inputs are there, with what it is made of: few ask for that. */
 export interface ResolvedKey {
   readonly key: Digest;
-  readonly parts: KeyParts;
+  readonly parts: () => KeyParts;
 }
 
 /** A step whose turn has come: what it is given, and the key that follows from it. */
@@ -30,8 +31,8 @@ export interface DueStep {
 }
 
 export function resolveKey(step: PlannedStep, reports: Reports): ResolvedKey {
-  const parts = keyParts(step, byContent(reports));
-  return { key: keyOf(parts), parts };
+  const before = byContent(reports);
+  return { key: keyOfStep(step, before), parts: () => keyParts(step, before) };
 }
 
 function byContent(reports: Reports): Before {

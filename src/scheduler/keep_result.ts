@@ -115,7 +115,7 @@ export async function recordKey(
     ]);
     await cache.record(key, {
       version: resultVersion,
-      parts,
+      parts: parts(),
       sources: sources[step.sources] ?? {},
       ...(environment === undefined ? {} : { environment }),
     }, texts);
