@@ -99,12 +99,17 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepReport> {
     };
   }
   const open = { step, run, startedAt, parameters: inputs.parameters, key: resolved.key };
-  const { report, logged } = await closeRun(open, ended, context);
-  if (report.outcome.is === "finished" && step.cache) {
-    await keepResult(due, {
-      ...{ run, logged, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
-      folder: services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!,
-    }, context);
+  const { report, logged } = await reportEnd(open, ended, context);
+  try {
+    if (report.outcome.is === "finished" && step.cache) {
+      await keepResult(due, {
+        ...{ run, logged, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
+        folder: services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!,
+      }, context);
+    }
+  } finally {
+    // Last: a step whose run has finished is not run again, whatever becomes of this process.
+    await closeRun(report, context);
   }
   await leaveFolder(services, run, folder);
   return report;
@@ -130,7 +135,9 @@ async function recordFailure(step: PlannedStep, failure: Failure, context: RunCo
   const run = await createRun(step, undefined, startedAt, context);
   const ended = { outcome: { is: "failed" as const, failure, lastLines: [] }, outputs: {}, kept: {} };
   const open = { step, run, startedAt, parameters: {}, key: undefined };
-  return (await closeRun(open, ended, context)).report;
+  const { report } = await reportEnd(open, ended, context);
+  await closeRun(report, context);
+  return report;
 }
 
 /** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
@@ -171,7 +178,8 @@ interface OpenRun {
   readonly key: Digest | undefined;
 }
 
-async function closeRun(
+/** How the step ended, with all that its run logged. */
+async function reportEnd(
   { step, run, startedAt, parameters, key }: OpenRun,
   ended: Attempted,
   { services, signal }: RunContext,
@@ -180,8 +188,6 @@ async function closeRun(
     ? { is: "killed" }
     : ended.outcome;
   const endedAt = services.clock();
-  const status = outcome.is === "finished" ? "finished" : outcome.is === "killed" ? "killed" : "failed";
-  await services.tracker.updateRun(run.id, { status: mlflowStatus(status), endedAt });
   const logged = await services.tracker.getRun(run.id);
   const report: StepReport = {
     step: step.name,
@@ -196,6 +202,11 @@ async function closeRun(
     ...(key === undefined ? {} : { key }),
   };
   return { report, logged };
+}
+
+async function closeRun({ runId, outcome, endedAt }: StepReport, { services }: RunContext): Promise<void> {
+  const status = outcome.is === "finished" ? "finished" : outcome.is === "killed" ? "killed" : "failed";
+  await services.tracker.updateRun(runId, { status: mlflowStatus(status), endedAt });
 }
 
 /** Whatever else is thrown is a bug and goes on. */
