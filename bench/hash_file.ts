@@ -4,6 +4,7 @@
  * `hash_file.ts CACHE FILE`
  */
 import { openFileDigests } from "../src/cache/file_digests.ts";
+import { getLook } from "../src/core/look.ts";
 
 const [cache, path] = Deno.args as [string, string];
 
@@ -21,7 +22,7 @@ const watch = setInterval(() => {
 const before = readBytes();
 const started = performance.now();
 const digests = openFileDigests({ cache });
-const digest = await digests.digest(path, await Deno.lstat(path));
+const digest = await digests.digest(path, getLook(path));
 await digests.close();
 const ms = performance.now() - started;
 // One more round of the loop shows what held it to the end.

@@ -9,6 +9,7 @@ import { type Digest, digestBytes } from "../src/core/digest.ts";
 import { KeyRecord, resultVersion, StepResult } from "../src/core/step_result.ts";
 import { keyVersion } from "../src/core/step_key.ts";
 import { golden } from "./golden.ts";
+import { getLook } from "../src/core/look.ts";
 
 const key = digestBytes("a key");
 const entryPath = (cache: string, folder: "records" | "results", key: Digest) =>
@@ -93,7 +94,7 @@ Deno.test("the memory of digests has the golden schema", () =>
   inFolder(async (folder) => {
     await Deno.writeFile(join(folder, "data"), new Uint8Array(2 << 20));
     const digests = openFileDigests({ cache: folder, clock: () => Date.now() + 1e10 });
-    await digests.digest(join(folder, "data"), Deno.lstatSync(join(folder, "data")));
+    await digests.digest(join(folder, "data"), getLook(join(folder, "data")));
     await digests.close();
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(digestsPath(folder), { readOnly: true });

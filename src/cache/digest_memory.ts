@@ -19,6 +19,9 @@ export interface DigestMemory {
   /** What a file under `name` had as its digest while its stamp was this. */
   find(name: string, stamp: string): Digest | undefined;
   put(name: string, stamp: string, digest: Digest): void;
+  /** The same of any text, which stands in the place of a digest. */
+  findText(name: string, stamp: string): string | undefined;
+  putText(name: string, stamp: string, text: string): void;
   /** Writes down what was put. */
   flush(): Promise<void>;
   close(): void;
@@ -45,7 +48,7 @@ const dayMs = 86_400_000;
 /** Opened at its first use. Not kept open while nothing is asked: it holds a file. */
 export function openDigestMemory(cache: string, clock: () => number): DigestMemory {
   let state: State | undefined;
-  const news = new Map<string, { readonly stamp: string; readonly digest: Digest }>();
+  const news = new Map<string, News>();
 
   const open = (): State => state ??= openDatabase(cache);
 
@@ -83,25 +86,32 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
     return true;
   }
 
+  function findText(name: string, stamp: string): string | undefined {
+    const fresh = news.get(name);
+    if (fresh !== undefined) return fresh.stamp === stamp ? fresh.text : undefined;
+    const database = open();
+    if (!isDatabase(database)) return undefined;
+    try {
+      const row = database.prepare("SELECT digest, seal, used_at FROM digests WHERE name = ? AND stamp = ?")
+        .get(name, stamp);
+      const text = row?.["digest"];
+      if (typeof text !== "string" || row?.["seal"] !== sealOf(name, stamp, text)) return undefined;
+      if (Number(row["used_at"]) < clock() - dayMs) news.set(name, { stamp, text });
+      return text;
+    } catch (error) {
+      give(error);
+      return undefined;
+    }
+  }
+
   return {
+    findText,
     find(name, stamp) {
-      const fresh = news.get(name);
-      if (fresh !== undefined) return fresh.stamp === stamp ? fresh.digest : undefined;
-      const database = open();
-      if (!isDatabase(database)) return undefined;
-      try {
-        const row = database.prepare("SELECT digest, seal, used_at FROM digests WHERE name = ? AND stamp = ?")
-          .get(name, stamp);
-        const digest = Digest.safeParse(row?.["digest"]);
-        if (!digest.success || row?.["seal"] !== sealOf(name, stamp, digest.data)) return undefined;
-        if (Number(row["used_at"]) < clock() - dayMs) news.set(name, { stamp, digest: digest.data });
-        return digest.data;
-      } catch (error) {
-        give(error);
-        return undefined;
-      }
+      const digest = Digest.safeParse(findText(name, stamp));
+      return digest.success ? digest.data : undefined;
     },
-    put: (name, stamp, digest) => void news.set(name, { stamp, digest }),
+    put: (name, stamp, digest) => void news.set(name, { stamp, text: digest }),
+    putText: (name, stamp, text) => void news.set(name, { stamp, text }),
     async flush() {
       for (let tries = 0; news.size > 0 && tries < flushTries; tries++) {
         const database = await openToWrite();
@@ -115,6 +125,11 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
   };
 }
 
+interface News {
+  readonly stamp: string;
+  readonly text: string;
+}
+
 type State = DatabaseSync | "absent" | "busy" | "damaged" | "unusable";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -122,21 +137,17 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const isDatabase = (state: unknown): state is DatabaseSync => typeof state === "object";
 
 /** Half of a digest is enough against chance. */
-const sealOf = (name: string, stamp: string, digest: Digest): string =>
-  sha256(`${name}\0${stamp}\0${digest}`).slice(0, 32);
+const sealOf = (name: string, stamp: string, text: string): string =>
+  sha256(`${name}\0${stamp}\0${text}`).slice(0, 32);
 
-function write(
-  database: DatabaseSync,
-  news: Iterable<readonly [string, { readonly stamp: string; readonly digest: Digest }]>,
-  now: number,
-): void {
+function write(database: DatabaseSync, news: Iterable<readonly [string, News]>, now: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     const insert = database.prepare(
       "INSERT OR REPLACE INTO digests (name, stamp, digest, seal, used_at) VALUES (?, ?, ?, ?, ?)",
     );
-    for (const [name, { stamp, digest }] of news) {
-      insert.run(name, stamp, digest, sealOf(name, stamp, digest), now);
+    for (const [name, { stamp, text }] of news) {
+      insert.run(name, stamp, text, sealOf(name, stamp, text), now);
     }
     database.exec("COMMIT");
   } catch (error) {

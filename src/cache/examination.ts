@@ -4,11 +4,10 @@
  */
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { digestFile } from "../core/file_tree.ts";
+import { findLook, type Look } from "../core/look.ts";
 import type { KeptFile } from "../core/step_result.ts";
 import { openBreather } from "./breather.ts";
 import { openDigestMemory } from "./digest_memory.ts";
-import { findExactStat } from "./exact_stat.ts";
-import { findInfo } from "./places.ts";
 
 /** A file of up to so many bytes is read again, as long as not more than `rereadBytes` are in one operation (20 ms). */
 export const smallBytes = 1 << 20;
@@ -27,7 +26,9 @@ export interface Examination {
 }
 
 /** What a change of links and rights leaves as it is; undefined where it cannot be told. */
-export const contentOf = (path: string): string | undefined => findExactStat(path)?.content;
+export const contentOf = (path: string): string | undefined => exactContent(findLook(path));
+
+const exactContent = (look: Look | undefined): string | undefined => look?.isExact ? look.content : undefined;
 
 /** Of one operation. */
 export function openExamination(cache: string, clock: () => number): Examination {
@@ -44,16 +45,15 @@ export function openExamination(cache: string, clock: () => number): Examination
 
   return {
     async isIntact(path, name, { digest, sizeBytes }) {
-      const info = findInfo(path);
-      if (info === undefined || !info.isFile || info.size !== sizeBytes) return false;
+      const before = findLook(path);
+      if (before?.is !== "file" || before.sizeBytes !== sizeBytes) return false;
       if (sizeBytes <= smallBytes && sizeBytes <= leftBytes) {
         leftBytes -= sizeBytes;
         return await orUndefined(() => digestBytes(Deno.readFileSync(path))) === digest;
       }
-      const before = findExactStat(path);
-      if (before !== undefined && memory.find(name, before.stamp) === digest) return true;
-      if (await orUndefined(() => digestFile(path, info)) !== digest) return false;
-      note(path, name, digest, before?.content);
+      if (before.isExact && memory.find(name, before.stamp) === digest) return true;
+      if (await orUndefined(() => digestFile(path, before)) !== digest) return false;
+      note(path, name, digest, exactContent(before));
       return true;
     },
     trustsTimes: ({ sizeBytes }) => sizeBytes > smallBytes || sizeBytes > leftBytes,
@@ -64,7 +64,7 @@ export function openExamination(cache: string, clock: () => number): Examination
       const breathe = openBreather();
       for (const [name, { path, digest, content }] of noted) {
         await breathe();
-        const now = findExactStat(path);
+        const now = findLook(path);
         if (now?.content === content) memory.put(name, now.stamp, digest);
       }
       await memory.flush();

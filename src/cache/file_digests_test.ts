@@ -4,6 +4,7 @@ import { digestBytes } from "../core/digest.ts";
 import { digestsPath } from "./digest_memory.ts";
 import { openFileDigests } from "./file_digests.ts";
 import { inFolder } from "./test_results.ts";
+import { getLook, type Look } from "../core/look.ts";
 
 const large = (byte: number) => new Uint8Array(2 << 20).fill(byte);
 
@@ -13,17 +14,17 @@ function withFile(
     readonly folder: string;
     readonly path: string;
     /** Writes it anew behind the kernel's back: with the size, times and inode it had, as far as digests see. */
-    readonly digest: (info?: Deno.FileInfo) => Promise<string>;
+    readonly digest: (look?: Look) => Promise<string>;
   }) => Promise<void>,
 ): Promise<void> {
   return inFolder(async (folder) => {
     const path = join(folder, "data.bin");
     await Deno.writeFile(path, large(1));
-    const digest = async (info = Deno.lstatSync(path)) => {
+    const digest = async (look = getLook(path)) => {
       // Years from now: the file is not one that was just written.
       const digests = openFileDigests({ cache: join(folder, "cache"), clock: () => Date.now() + 1e11 });
       try {
-        return await digests.digest(path, info);
+        return await digests.digest(path, look);
       } finally {
         await digests.close();
       }
@@ -35,7 +36,7 @@ function withFile(
 
 Deno.test("a large file that is as it was is not read again", () =>
   withFile(async ({ path, digest }) => {
-    const seen = Deno.lstatSync(path);
+    const seen = getLook(path);
     await Deno.writeFile(path, large(2));
     assert.equal(await digest(seen), digestBytes(large(1)), "it was not read");
     assert.equal(await digest(), digestBytes(large(2)), "its times are others");
@@ -45,7 +46,7 @@ Deno.test("a file that changed less than two seconds before it was read is read 
   inFolder(async (folder) => {
     const path = join(folder, "data.bin");
     await Deno.writeFile(path, large(1));
-    const seen = Deno.lstatSync(path);
+    const seen = getLook(path);
     for (const byte of [1, 2]) {
       await Deno.writeFile(path, large(byte));
       const digests = openFileDigests({ cache: join(folder, "cache") });
@@ -75,7 +76,7 @@ for (
   Deno.test(`where the memory of digests ${what}, files are read, and are remembered again`, () =>
     withFile(async ({ folder, path, digest }) => {
       await harm(digestsPath(join(folder, "cache")));
-      const seen = Deno.lstatSync(path);
+      const seen = getLook(path);
       assert.equal(await digest(seen), digestBytes(large(1)));
       await Deno.writeFile(path, large(2));
       assert.equal(await digest(seen), digestBytes(large(1)), "it was remembered");
@@ -119,7 +120,7 @@ Deno.test("small files alone open no memory", () =>
     const path = join(folder, "small");
     await Deno.writeTextFile(path, "small");
     const digests = openFileDigests({ cache: join(folder, "cache") });
-    assert.equal(await digests.digest(path, Deno.lstatSync(path)), digestBytes("small"));
+    assert.equal(await digests.digest(path, getLook(path)), digestBytes("small"));
     await digests.close();
     assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["small"]);
   }));

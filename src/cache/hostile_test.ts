@@ -10,6 +10,7 @@ import { sealEntry } from "./entries.ts";
 import { openFileDigests } from "./file_digests.ts";
 import { openResultStore } from "./store.ts";
 import { inFolder, keyFor, readAll, resultOf, writeFiles } from "./test_results.ts";
+import { getLook } from "../core/look.ts";
 
 const files = { "a.csv": "1,2\n", "model/weights": new Uint8Array(2 << 20).fill(5), "model/x/y": "y" };
 const options = { signal: new AbortController().signal, onWait: () => {} };
@@ -65,7 +66,7 @@ async function doEverything({ folder, cache, result }: Fixture): Promise<void> {
         ),
       () => cache.findRecord(other.key),
       () => cache.findText(digestBytes("print()\n")),
-      () => digests.digest(weights, Deno.lstatSync(weights)),
+      () => digests.digest(weights, getLook(weights)),
       () => digests.close(),
       () => cache.keep(other, join(again, "run")),
       () => cache.restore(other, restored[1]!),

@@ -1,6 +1,7 @@
 /** The files of outputs on their way into the store, and the store's files in their place. */
 import { dirname, join } from "node:path";
 import { digestFile } from "../core/file_tree.ts";
+import { findLook, getLook, type Look } from "../core/look.ts";
 import type { KeptFile, StepResult } from "../core/step_result.ts";
 import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
 import { openBreather } from "./breather.ts";
@@ -48,7 +49,7 @@ export async function gatherFiles(
 }
 
 interface Found extends Made {
-  readonly info: Deno.FileInfo;
+  readonly look: Look;
 }
 
 /** Every file of the outputs, none of them reached by a link. */
@@ -66,9 +67,9 @@ function* findMade(result: StepResult, folder: string): Generator<Found> {
         if (!real.has(each) && findInfo(each)?.isDirectory !== true) refuseChanged(each);
         real.add(each);
       }
-      const info = findInfo(path);
-      if (info === undefined || !info.isFile || info.size !== file.sizeBytes) refuseChanged(path);
-      yield { file, path, info };
+      const look = findLook(path);
+      if (look?.is !== "file" || look.sizeBytes !== file.sizeBytes) refuseChanged(path);
+      yield { file, path, look };
     }
   }
 }
@@ -94,16 +95,18 @@ async function makePart(places: Places, made: Found, result: StepResult): Promis
 }
 
 /** The step's own file under another name, read-only from now on, or a copy where somebody else has a name of it. */
-async function fillPart({ file, path, info }: Found, part: string, result: StepResult): Promise<void> {
-  if (info.nlink !== 1 || !tryLink(path, part)) {
+async function fillPart({ file, path, look }: Found, part: string, result: StepResult): Promise<void> {
+  if (look.links !== 1 || !tryLink(path, part)) {
     if (!await copyFile(path, part, file)) refuseChanged(path);
     return;
   }
-  const linked = Deno.lstatSync(part);
-  if (!linked.isFile || linked.ino !== info.ino || linked.dev !== info.dev) refuseChanged(path);
+  const linked = getLook(part);
+  if (linked.is !== "file" || linked.inode !== look.inode || linked.device !== look.device) {
+    refuseChanged(path);
+  }
   Deno.chmodSync(part, blobMode(file));
-  const isUntouched = (linked.mtime?.getTime() ?? Infinity) <= result.madeBy.endedAt;
-  if (isUntouched && linked.size > smallBytes) return;
+  const isUntouched = linked.writtenAt <= result.madeBy.endedAt;
+  if (isUntouched && linked.sizeBytes > smallBytes) return;
   if (await digestFile(part, linked) !== file.digest) refuseChanged(path);
 }
 

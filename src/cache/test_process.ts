@@ -4,6 +4,7 @@ import { openCache } from "./cache.ts";
 import { openFileDigests } from "./file_digests.ts";
 import { openResultStore } from "./store.ts";
 import { keyFor, resultOf, writeFiles } from "./test_results.ts";
+import { getLook } from "../core/look.ts";
 
 const [work, cacheFolder, folder, name] = Deno.args as [string, string, string, string];
 const cache = openCache({ cache: cacheFolder, clock: Date.now });
@@ -67,7 +68,7 @@ const works: Record<string, () => Promise<void>> = {
     const digests = openFileDigests({ cache: cacheFolder, clock: () => Date.now() + 1e11 });
     for (const entry of Deno.readDirSync(folder)) {
       const path = join(folder, entry.name);
-      console.log(entry.name, await digests.digest(path, Deno.lstatSync(path)));
+      console.log(entry.name, await digests.digest(path, getLook(path)));
     }
     await digests.close();
   },

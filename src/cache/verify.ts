@@ -1,5 +1,6 @@
 /** Reads all that the store holds again, and removes what is damaged. */
 import { digestFile } from "../core/file_tree.ts";
+import { findLook } from "../core/look.ts";
 import { KeyRecord, resultVersion, StepResult } from "../core/step_result.ts";
 import { type StoredEntry, type StoredFile, takeCensus } from "./census.ts";
 import { isSealed, isSound, largestEntryBytes, removeFile } from "./entries.ts";
@@ -48,11 +49,11 @@ export async function verifyStore(cache: string): Promise<VerifiedStore> {
 }
 
 async function findFileFlaw({ path, name, isFile }: StoredFile): Promise<string | undefined> {
-  const info = findInfo(path);
-  if (info === undefined) return undefined;
-  if (!isFile || !info.isFile) return "it is no regular file";
+  const look = findLook(path);
+  if (look === undefined) return undefined;
+  if (!isFile || look.is !== "file") return "it is no regular file";
   try {
-    return await digestFile(path, info) === `sha256:${name.slice(0, 64)}`
+    return await digestFile(path, look) === `sha256:${name.slice(0, 64)}`
       ? undefined
       : "its content is another";
   } catch (error) {

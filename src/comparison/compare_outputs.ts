@@ -24,7 +24,7 @@ export async function compareOutputs(
   kind: KindSpec,
   { tolerance }: CompareOptions = {},
 ): Promise<Comparison> {
-  const [left, right] = [await listEntries(before), await listEntries(after)];
+  const [left, right] = [listEntries(before), listEntries(after)];
   if (left === undefined || right === undefined) {
     return { is: "missing", in: left !== undefined ? "after" : right !== undefined ? "before" : "both" };
   }
@@ -51,11 +51,11 @@ interface Entry {
 }
 
 /** Files by path; undefined when there is nothing at all. A folder without files in it holds nothing. */
-async function listEntries(root: string): Promise<Map<string, Entry> | undefined> {
+function listEntries(root: string): Map<string, Entry> | undefined {
   const entries = new Map<string, Entry>();
   try {
-    for await (const entry of walkTree(root)) {
-      if (entry.is !== "folder") entries.set(entry.path, await describeEntry(root, entry));
+    for (const entry of walkTree(root)) {
+      if (entry.is !== "folder") entries.set(entry.path, describeEntry(entry));
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -64,10 +64,8 @@ async function listEntries(root: string): Promise<Map<string, Entry> | undefined
   return entries;
 }
 
-async function describeEntry(root: string, { path, is }: TreeEntry): Promise<Entry> {
-  if (is !== "file") return { is: "other", isProgram: false };
-  return { is: "file", isProgram: isProgram(await Deno.lstat(within(root, path))) };
-}
+const describeEntry = ({ is, look }: TreeEntry): Entry =>
+  is === "file" ? { is, isProgram: isProgram(look) } : { is: "other", isProgram: false };
 
 function entryDifference(
   file: string,

@@ -1,7 +1,6 @@
 /** Remembers what the files of a plan were when they were digested, so that a run can tell whether they still are. */
-import { findExactStat } from "../cache/exact_stat.ts";
-import type { Digest } from "../core/digest.ts";
-import { settledMs, stampOf } from "../core/file_tree.ts";
+import type { TreeEntry } from "../core/file_tree.ts";
+import { findLook, type Look } from "../core/look.ts";
 import type { FileDigests } from "../core/ports.ts";
 
 /** Files that were digested together, as the sources of one folder. */
@@ -11,51 +10,40 @@ export interface Witnessed {
 }
 
 export interface Witness extends FileDigests, Witnessed {
-  meet(path: string): () => void;
-}
-
-interface Stamp {
-  readonly rough: string | undefined;
-  /** Of what changed so lately that it can be changed again with the same rough stamp. */
-  readonly exact?: string | undefined;
+  meet(path: string, look?: Look): () => void;
 }
 
 /** `digests` answers; this only looks on. */
 export function openWitness(digests: FileDigests): Witness {
-  const stamps = new Map<string, Stamp>();
+  /** Undefined of what was not there. */
+  const stamps = new Map<string, string | undefined>();
+  const trees: { readonly root: string; readonly entries: readonly TreeEntry[] }[] = [];
+  const { tree } = digests;
   return {
-    async digest(path, info): Promise<Digest> {
-      const stamp = witness(path, info);
-      const digest = await digests.digest(path, info);
-      stamps.set(path, stamp);
-      return digest;
+    digest(path, look) {
+      stamps.set(path, look.stamp);
+      return digests.digest(path, look);
     },
-    meet(path) {
-      stamps.set(path, witness(path, lookAt(path)));
+    ...(tree === undefined ? {} : {
+      tree(root, entries) {
+        trees.push({ root, entries });
+        return tree(root, entries);
+      },
+    }),
+    meet(path, look = findLook(path)) {
+      stamps.set(path, look?.stamp);
       return () => void stamps.delete(path);
     },
     findChange() {
-      for (const [path, { rough, exact }] of stamps) {
-        if (roughOf(lookAt(path)) !== rough) return path;
-        if (exact !== undefined && findExactStat(path)?.stamp !== exact) return path;
+      for (const [path, stamp] of stamps) if (findLook(path)?.stamp !== stamp) return path;
+      for (const { root, entries } of trees) {
+        for (const { path, look } of entries) {
+          const at = path === "" ? root : `${root}/${path}`;
+          if (findLook(at)?.stamp !== look.stamp) return at;
+        }
       }
       return undefined;
     },
     close: () => Promise.resolve(),
   };
-}
-
-function witness(path: string, info: Deno.FileInfo | undefined): Stamp {
-  const isSettled = Date.now() - (info?.ctime?.getTime() ?? 0) >= settledMs;
-  return { rough: roughOf(info), ...(isSettled ? {} : { exact: findExactStat(path)?.stamp }) };
-}
-
-const roughOf = (info: Deno.FileInfo | undefined): string | undefined => info && stampOf(info);
-
-function lookAt(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "../core/file_url.ts";
 import { z } from "zod";
 import { refuse } from "../core/error.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
+import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import { installedPackages } from "./installed_packages.ts";
@@ -49,7 +50,7 @@ export async function listModules(module: string, digests: FileDigests): Promise
       list[name] = `unreadable ${error}`;
       continue;
     }
-    list[name] = await digests.digest(path, await Deno.lstat(path));
+    list[name] = await digests.digest(path, getLook(path));
     visible.push(path);
   }
   return {

@@ -1,7 +1,9 @@
 /** The source files of a command step: what the folder it runs in holds, as far as it counts. */
 import { join, relative, sep } from "node:path";
+import { atOnce, settled, type Work } from "../core/at_once.ts";
 import { refuse } from "../core/error.ts";
 import { digestTree, isProgram, readFolder, UnsupportedEntry } from "../core/file_tree.ts";
+import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports.ts";
 import type { SourceList } from "../core/sources.ts";
 
@@ -79,20 +81,27 @@ const what = (digest: string, isProgram: boolean): string => isProgram ? `${dige
 
 type Ignores = (path: string, isFolder: boolean) => boolean;
 
-async function listFolder(
+const listFolder = async (
   root: string,
   modules: ReadonlySet<string>,
   digests: FileDigests,
-): Promise<Sources> {
+): Promise<Sources> => await atOnce(listFolderSteps(root, modules, digests));
+
+function* listFolderSteps(
+  root: string,
+  modules: ReadonlySet<string>,
+  digests: FileDigests,
+): Work<Sources> {
   const list: Record<string, string> = {};
-  /** The paths that stand for what was listed, and whether the folder alone would do. */
-  const visit = async (
+  /** The paths that stand for what was listed, and whether the folder alone would do. `prefix` begins its names. */
+  function* visit(
     folder: string,
+    prefix: string,
     ignores: readonly Ignores[],
-    entries: Deno.DirEntry[],
-  ): Promise<{ readonly visible: string[]; readonly isWhole: boolean }> => {
+    entries: readonly Deno.DirEntry[],
+  ): Work<{ readonly visible: string[]; readonly isWhole: boolean }> {
     const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
-      ? [...ignores, await readIgnores(folder)]
+      ? [...ignores, yield* settled(readIgnores(folder))]
       : ignores;
     const visible: string[] = [];
     let isWhole = true;
@@ -105,22 +114,24 @@ async function listFolder(
         isWhole = false;
         continue;
       }
-      const name = relative(root, path).split(sep).join("/");
+      const name = prefix + entry.name;
       try {
         if (entry.isDirectory) {
           const forget = digests.meet?.(path);
-          const inner = await visit(path, own, await readFolder(path));
+          const inner = yield* visit(path, `${name}/`, own, readFolder(path));
           // What is added to a folder that is not shown as a whole is not shown.
           if (!inner.isWhole) forget?.();
-          visible.push(...(inner.isWhole ? [path] : inner.visible));
+          for (const each of inner.isWhole ? [path] : inner.visible) visible.push(each);
           isWhole &&= inner.isWhole;
         } else if (entry.isFile) {
-          const info = await Deno.lstat(path);
-          list[name] = what(await digests.digest(path, info), isProgram(info));
+          const look = getLook(path);
+          const found = digests.digest(path, look);
+          list[name] = what(typeof found === "string" ? found : yield* settled(found), isProgram(look));
           visible.push(path);
+          yield;
         } else if (entry.isSymlink) {
           digests.meet?.(path);
-          list[name] = `link ${JSON.stringify(await Deno.readLink(path))}`;
+          list[name] = `link ${JSON.stringify(Deno.readLinkSync(path))}`;
           visible.push(path);
         } else isWhole = false;
       } catch (error) {
@@ -130,8 +141,8 @@ async function listFolder(
       }
     }
     return { visible, isWhole };
-  };
-  const { visible } = await visit(root, [], await readFolder(root));
+  }
+  const { visible } = yield* visit(root, "", [], readFolder(root));
   return { list, visible };
 }
 

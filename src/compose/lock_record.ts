@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { EnvironmentSpec } from "../core/environment.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
 import { refuse } from "../core/error.ts";
-import { digestTree, UnsupportedEntry } from "../core/file_tree.ts";
+import { digestContent, UnsupportedEntry } from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { PipelineDefinition, PipelineResult, Source } from "../core/pipeline.ts";
 import type { FileDigests } from "../core/ports.ts";
@@ -75,7 +75,7 @@ function nameOf(path: string, project: string): string {
 
 async function digestIfThere(path: string, digests: FileDigests): Promise<string | undefined> {
   try {
-    return (await digestTree(path, digests)).digest;
+    return await digestContent(path, digests);
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { fail, type Failure, type Result, SluiceError, succeed } from "../core/error.ts";
 import {
+  digestContent,
   digestLines,
-  digestTree,
   isProgram,
   treeLine,
   UnsupportedEntry,
@@ -114,7 +114,7 @@ async function answer(question: Question, world: World, looked: Looked): Promise
 
 async function digestGiven(path: string, at: Place, digests: FileDigests): Promise<Digest> {
   try {
-    return (await digestTree(path, digests)).digest;
+    return await digestContent(path, digests);
   } catch (error) {
     if (error instanceof UnsupportedEntry) {
       throw new SluiceError({
@@ -143,14 +143,14 @@ function isMissing(error: unknown): boolean {
 async function digestGranted(root: string, digests: Witness): Promise<Digest> {
   const lines: string[] = [];
   digests.meet(root);
-  for await (const entry of walkTree(root)) {
+  for (const entry of walkTree(root)) {
     const at = join(root, entry.path);
     if (entry.is === "file") {
-      const digest = await digests.digest(at, entry.info);
-      lines.push(treeLine(isProgram(entry.info) ? `${digest} x` : digest, entry.path));
+      const digest = await digests.digest(at, entry.look);
+      lines.push(treeLine(isProgram(entry.look) ? `${digest} x` : digest, entry.path));
       continue;
     }
-    digests.meet(at);
+    digests.meet(at, entry.look);
     // A link below it counts as its text.
     const what = entry.is === "folder" ? "folder" : `link ${await Deno.readLink(at).catch(() => "none")}`;
     lines.push(treeLine(what, entry.path));

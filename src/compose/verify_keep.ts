@@ -40,7 +40,7 @@ const folderName = (step: string): string =>
   step.replaceAll(/[^\w.-]/g, "_").replace(/^\.+/, "_").slice(0, 200);
 
 async function copyTree(from: string, to: string): Promise<void> {
-  for await (const entry of walkTree(from)) {
+  for (const entry of walkTree(from)) {
     const target = entry.path === "" ? to : join(to, entry.path);
     if (entry.is === "folder") makeFolder(target);
     else if (entry.is === "file") {

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { isProgram, readFolder } from "../core/file_tree.ts";
 import type { PlannedStep } from "../core/plan.ts";
+import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports.ts";
 import type { SourceList } from "../core/sources.ts";
 import { openWitness, type Witnessed } from "./file_witness.ts";
@@ -34,7 +35,7 @@ export async function checkSources(
       : "gone";
     if (after !== before) changes.push({ what: sourceText(name, step), before, after });
   }
-  const visible = changes.length > 0 ? [] : await findVisible(step.folder, list);
+  const visible = changes.length > 0 ? [] : findVisible(step.folder, list);
   return { changes, visible, findChange: witness.findChange };
 }
 
@@ -45,11 +46,11 @@ export const sourceText = (name: string, step: PlannedStep): string =>
 async function describe(folder: string, name: string, digests: FileDigests): Promise<string> {
   const path = join(folder, name);
   try {
-    const info = await Deno.lstat(path);
-    if (info.isSymlink) return `link ${JSON.stringify(await Deno.readLink(path))}`;
-    if (!info.isFile) return "no file";
-    const digest = await digests.digest(path, info);
-    return isProgram(info) ? `${digest} x` : digest;
+    const look = getLook(path);
+    if (look.is === "link") return `link ${JSON.stringify(await Deno.readLink(path))}`;
+    if (look.is !== "file") return "no file";
+    const digest = await digests.digest(path, look);
+    return isProgram(look) ? `${digest} x` : digest;
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) return "unreadable";
     if (error instanceof Deno.errors.NotFound) return "gone";
@@ -69,7 +70,7 @@ async function isInRealFolder(root: string, name: string, known: Map<string, boo
   return isReal;
 }
 
-async function findVisible(root: string, list: SourceList): Promise<string[]> {
+function findVisible(root: string, list: SourceList): string[] {
   const below = new Map<string, Set<string>>([["", new Set()]]);
   for (const [name, what] of Object.entries(list)) {
     if (what === "unreadable") continue;
@@ -78,20 +79,20 @@ async function findVisible(root: string, list: SourceList): Promise<string[]> {
       below.set(parentOf(at), siblings.add(at));
     }
   }
-  const visit = async (folder: string): Promise<{ visible: string[]; isWhole: boolean }> => {
+  const visit = (folder: string): { visible: string[]; isWhole: boolean } => {
     const named = below.get(folder)!;
-    const entries = await readFolder(join(root, folder));
+    const entries = readFolder(join(root, folder));
     const visible: string[] = [];
     let isWhole = entries.every((entry) => named.has(folder === "" ? entry.name : `${folder}/${entry.name}`));
     for (const name of [...named].sort()) {
-      const inner = below.has(name) ? await visit(name) : undefined;
+      const inner = below.has(name) ? visit(name) : undefined;
       if (inner === undefined || inner.isWhole) visible.push(join(root, name));
       else visible.push(...inner.visible);
       isWhole &&= inner?.isWhole ?? true;
     }
     return { visible, isWhole };
   };
-  return (await visit("")).visible;
+  return (visit("")).visible;
 }
 
 const parentOf = (name: string): string => name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : "";

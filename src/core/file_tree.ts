@@ -1,93 +1,81 @@
 /** Reads files and folders that others made, following no link. */
 import { join } from "node:path";
+import { atOnce, settled, type Work } from "./at_once.ts";
 import { type Digest, digestBytes } from "./digest.ts";
 import { refuse } from "./error.ts";
+import { findReading, getLook, type Look, mostReadBytes } from "./look.ts";
 import type { FileDigests } from "./ports.ts";
 import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
 
 /** One entry of a tree; `path` is relative to its root, with forward slashes, and empty for a root that is a file. */
-export type TreeEntry =
-  & { readonly path: string; readonly sizeBytes: number }
-  & (
-    | { readonly is: "file"; readonly info: Deno.FileInfo }
-    | { readonly is: "folder" }
-    | { readonly is: "other" }
-  );
+export interface TreeEntry {
+  readonly path: string;
+  readonly is: "file" | "folder" | "other";
+  /** Of a folder, taken before it is listed. */
+  readonly look: Look;
+}
 
 /** Every entry below `root` (which is left out when it is a folder), folder by folder, each in code unit order. */
-export async function* walkTree(root: string): AsyncGenerator<TreeEntry> {
-  const info = await Deno.lstat(root);
-  if (!info.isDirectory) {
-    yield describeEntry("", info);
+export function* walkTree(root: string): Generator<TreeEntry> {
+  const look = getLook(root);
+  if (look.is !== "folder") {
+    yield describeEntry("", look);
     return;
   }
   const open = [""];
   while (open.length > 0) {
     const folder = open.pop()!;
+    const [at, prefix] = folder === "" ? [root, ""] : [join(root, folder), `${folder}/`];
     const folders: string[] = [];
-    for (const entry of (await readFolder(join(root, folder)))) {
-      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory) {
-        folders.push(path);
-        yield { path, is: "folder", sizeBytes: 0 };
-      } else if (entry.isFile) {
-        yield describeEntry(path, await Deno.lstat(join(root, path)));
-      } else {
-        yield { path, is: "other", sizeBytes: 0 };
-      }
+    for (const { name } of readFolder(at)) {
+      const look = getLook(`${at}/${name}`);
+      const path = prefix + name;
+      if (look.is === "folder") folders.push(path);
+      yield describeEntry(path, look);
     }
     open.push(...folders.reverse());
   }
 }
 
-const describeEntry = (path: string, info: Deno.FileInfo): TreeEntry =>
-  info.isFile
-    ? { path, is: "file", sizeBytes: info.size, info }
-    : { path, is: "other", sizeBytes: info.size };
+const describeEntry = (path: string, look: Look): TreeEntry => ({
+  path,
+  is: look.is === "link" ? "other" : look.is,
+  look,
+});
 
 /** Sorted by name. Deno's own calls: loading node:fs costs more than a small run. */
-export async function readFolder(folder: string): Promise<Deno.DirEntry[]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
+export function readFolder(folder: string): Deno.DirEntry[] {
+  const entries = [...Deno.readDirSync(folder)];
   return entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
-/** Up to so large a file is read whole; of a larger one two pieces of `pieceBytes` are in memory at once. */
-const smallBytes = 1 << 18;
+/** Of a larger file two pieces of this size are in memory at once. */
 const pieceBytes = 1 << 20;
 
 /**
- * Of a file's bytes; those of a large one are read while those before are digested.
+ * Of a file's bytes, at once where they are few; those of a large one are read while those before are digested.
  *
- * With `seen`, what `Deno.lstat` said of it, a file that was put in its place since is refused with `Deno.errors.Busy`,
- * so that no link is followed.
+ * With `seen`, a file that was put in its place since is refused with `Deno.errors.Busy`, so that no link is followed.
  */
-export async function digestFile(path: string, seen?: Deno.FileInfo): Promise<Digest> {
-  // Three times as fast for thousands of small files, each of which is read in less than a millisecond.
-  const isSmall = seen !== undefined && seen.size <= smallBytes;
-  using file = isSmall ? Deno.openSync(path) : await Deno.open(path);
-  const info = file.statSync();
-  if (seen !== undefined && (info.ino !== seen.ino || info.dev !== seen.dev)) {
-    throw new Deno.errors.Busy(`\`${path}\` was replaced while it was read`);
-  }
-  if (info.isFile && info.size <= smallBytes) return digestBytes(readWhole(file, info.size));
-  return await digestPieces(file);
+export function digestFile(path: string, seen?: Look): Digest | Promise<Digest> {
+  const reading = seen === undefined || seen.sizeBytes <= mostReadBytes ? findReading(path) : undefined;
+  if (reading === undefined) return digestLarge(path, seen);
+  if (seen !== undefined && !isSame(reading.look, seen)) refuseReplaced(path);
+  return digestBytes(reading.bytes);
 }
 
-/** From where the file stands to its end. */
-function readWhole(file: Deno.FsFile, expectedBytes: number): Uint8Array {
-  // One byte more shows the end of a file that did not grow without another buffer.
-  let bytes = new Uint8Array(expectedBytes + 1);
-  for (let done = 0;;) {
-    const count = file.readSync(bytes.subarray(done));
-    if (count === null) return bytes.subarray(0, done);
-    done += count;
-    if (done === bytes.length) {
-      const larger = new Uint8Array(2 * bytes.length);
-      larger.set(bytes);
-      bytes = larger;
-    }
-  }
+const isSame = (look: Look, seen: Look): boolean => look.inode === seen.inode && look.device === seen.device;
+
+function refuseReplaced(path: string): never {
+  throw new Deno.errors.Busy(`\`${path}\` was replaced while it was read`);
+}
+
+async function digestLarge(path: string, seen: Look | undefined): Promise<Digest> {
+  using file = await Deno.open(path);
+  const { ino, dev } = file.statSync();
+  if (seen !== undefined && (ino !== seen.inode || dev !== seen.device)) refuseReplaced(path);
+  return await digestPieces(file);
 }
 
 async function digestPieces(file: Deno.FsFile): Promise<Digest> {
@@ -121,29 +109,59 @@ export interface DigestedTree {
  * an UnsupportedEntry. `digests` is asked for the digest of each file, as it may know it, and told of each folder before
  * that is listed.
  */
-export async function digestTree(
+export const digestTree = (
   root: string,
   digests: Pick<FileDigests, "digest" | "meet"> = { digest: digestFile },
-): Promise<DigestedTree> {
+): DigestedTree | Promise<DigestedTree> => atOnce(digestTreeSteps(root, digests));
+
+function* digestTreeSteps(
+  root: string,
+  digests: Pick<FileDigests, "digest" | "meet">,
+): Work<DigestedTree> {
+  return yield* digestEntries(root, yield* meetTree(root, digests), digests);
+}
+
+/** The digest of the same alone, which `digests` may know of the tree as a whole. */
+export const digestContent = (root: string, digests: FileDigests): Digest | Promise<Digest> =>
+  atOnce(digestContentSteps(root, digests));
+
+function* digestContentSteps(root: string, digests: FileDigests): Work<Digest> {
+  const entries = yield* meetTree(root, digests);
+  if (digests.tree !== undefined) return yield* settled(digests.tree(root, entries));
+  return (yield* digestEntries(root, entries, digests)).digest;
+}
+
+function* meetTree(root: string, digests: Pick<FileDigests, "meet">): Work<readonly TreeEntry[]> {
   digests.meet?.(root);
+  const entries: TreeEntry[] = [];
+  for (const entry of walkTree(root)) {
+    if (entry.is === "other") throw new UnsupportedEntry(entry.path);
+    if (entry.is === "folder") digests.meet?.(join(root, entry.path), entry.look);
+    entries.push(entry);
+    yield;
+  }
+  return entries;
+}
+
+/** Of a tree of which `entries` are all the entries, none of another kind than files and folders. */
+export function* digestEntries(
+  root: string,
+  entries: readonly TreeEntry[],
+  digests: Pick<FileDigests, "digest">,
+): Work<DigestedTree> {
   const files: KeptFile[] = [];
   const folders: string[] = [];
   let isFolder = true;
-  for await (const entry of walkTree(root)) {
-    if (entry.is === "other") throw new UnsupportedEntry(entry.path);
-    if (entry.is === "folder") {
-      digests.meet?.(join(root, entry.path));
-      folders.push(entry.path);
-    } else {
-      const { path, info } = entry;
-      if (path === "") isFolder = false;
-      files.push({
-        path,
-        digest: await digests.digest(path === "" ? root : join(root, path), info),
-        sizeBytes: info.size,
-        isProgram: isProgram(info),
-      });
+  for (const { is, path, look } of entries) {
+    if (is === "folder") {
+      folders.push(path);
+      continue;
     }
+    if (path === "") isFolder = false;
+    const found = digests.digest(path === "" ? root : `${root}/${path}`, look);
+    const digest = typeof found === "string" ? found : yield* settled(found);
+    files.push({ path, digest, sizeBytes: look.sizeBytes, isProgram: isProgram(look) });
+    yield;
   }
   const filled = new Set([...folders, ...files.map(({ path }) => path)].map(parentOf));
   const emptyFolders = folders.filter((path) => !filled.has(path)).sort();
@@ -171,18 +189,8 @@ export function digestKept(
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
-/**
- * Size, times, inode and device: the same as long as nobody writes to a file or puts another in its place, but for what
- * was done within `settledMs` of its time of change.
- */
-export const stampOf = ({ size, mtime, ctime, ino, dev }: Deno.FileInfo): string =>
-  [size, mtime?.getTime(), ctime?.getTime(), ino, dev].join(" ");
-
-/** Deno tells a file's time of change in whole seconds: until then it can change again with the same stamp. */
-export const settledMs = 2000;
-
 /** Whether anybody may execute it. */
-export const isProgram = ({ mode }: Deno.FileInfo): boolean => ((mode ?? 0) & 0o111) !== 0;
+export const isProgram = ({ mode }: { readonly mode: number | null }): boolean => ((mode ?? 0) & 0o111) !== 0;
 
 export const treeLine = (what: string, path: string): string => `${what}  ${JSON.stringify(path)}\n`;
 

@@ -8,6 +8,8 @@ import type {
   ReadyEnvironment,
 } from "./environment.ts";
 import type { Event } from "./event.ts";
+import type { TreeEntry } from "./file_tree.ts";
+import type { Look } from "./look.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { SandboxTier } from "./sandbox_tier.ts";
 import type { KeyRecord, StepResult } from "./step_result.ts";
@@ -258,13 +260,15 @@ export interface Cache {
 
 /** Digests of files, remembered by path, size, times and inode, so that unchanged data is not read again: `cache/`. */
 export interface FileDigests {
-  /** Of a regular file's bytes. `info` is what `Deno.lstat` said of it. */
-  digest(path: string, info: Deno.FileInfo): Promise<Digest>;
+  /** Of a regular file's bytes, as it was looked at. */
+  digest(path: string, look: Look): Digest | Promise<Digest>;
+  /** Of a file or folder with all that it holds, as `digestTree`: `entries` are all of it, files and folders. */
+  tree?(root: string, entries: readonly TreeEntry[]): Digest | Promise<Digest>;
   /**
    * For who looks on: told of a folder that is about to be listed, and of a link whose text counts. What it returns takes
    * that back.
    */
-  meet?(path: string): () => void;
+  meet?(path: string, look?: Look): () => void;
   /** Writes down what is new. */
   close(): Promise<void>;
 }

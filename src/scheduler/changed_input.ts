@@ -32,5 +32,9 @@ async function isUnchanged(
   if (result !== undefined && kept?.digest === digest && kept.file === basename(path)) {
     return await cache.isIntact({ ...result, outputs: { [name]: kept } }, dirname(path));
   }
-  return await digestTree(path).then((tree) => tree.digest === digest, () => false);
+  try {
+    return (await digestTree(path)).digest === digest;
+  } catch {
+    return false;
+  }
 }

@@ -114,7 +114,7 @@ export async function sendOutput(
   artifacts: Artifacts,
   location: string,
 ): Promise<void> {
-  for await (const entry of walkTree(path)) {
+  for (const entry of walkTree(path)) {
     if (entry.is !== "file") continue;
     const [from, to] = entry.path === "" ? [path, file] : [join(path, entry.path), `${file}/${entry.path}`];
     await artifacts.write(location, to, (await Deno.open(from)).readable);

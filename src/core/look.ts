@@ -1,0 +1,181 @@
+/**
+ * What the kernel knows of a file, to the nanosecond where that can be had: statx(2) of the C library, which also takes
+ * less time than Deno's own call. Deno tells times in milliseconds, and the time of change in whole seconds, in which a
+ * file can be changed again with nothing to show for it.
+ */
+import { openCLibrary } from "./c_library.ts";
+
+/** One look at what lies at a path, no link followed. */
+export interface Look {
+  readonly is: "file" | "folder" | "link" | "other";
+  readonly sizeBytes: number;
+  readonly mode: number;
+  readonly links: number;
+  readonly device: number;
+  readonly inode: number;
+  /** Size, times, inode and device: equal as long as nobody writes to the file or puts another in its place. */
+  readonly stamp: string;
+  /** The same without the time of change, which a new link moves. */
+  readonly content: string;
+  /** Milliseconds since 1970: of the last change, to the content or to anything else. */
+  readonly writtenAt: number;
+  readonly changedAt: number;
+  /** Whether the times of `stamp` and `content` are told to the nanosecond. */
+  readonly isExact: boolean;
+}
+
+/**
+ * A file whose last change is so long ago cannot change with the same stamp: clocks of file systems stand still for up
+ * to two seconds, and those of servers go a little wrong.
+ */
+export const settledMs = 2000;
+
+/** `now` in milliseconds since 1970: content that is read from then on is what the stamp stands for. */
+export const isSettled = ({ writtenAt, changedAt }: Look, now: number): boolean =>
+  now - Math.max(writtenAt, changedAt) >= settledMs;
+
+/** Undefined where nothing is, or what is there cannot be seen. */
+export const findLook = (path: string): Look | undefined => calls().look(path);
+
+/** As Deno sees it: it throws what Deno throws where nothing is. */
+export const getLook = (path: string): Look => findLook(path) ?? describeInfo(Deno.lstatSync(path));
+
+/** The look at a file and its bytes: those of one and the same file, whatever is put in its place meanwhile. */
+export interface Reading {
+  readonly look: Look;
+  /** Not the caller's to keep: the next reading writes over it. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a regular file of up to `mostReadBytes`, no link followed. Undefined where it is none, is larger, or cannot be
+ * read so: then the slower calls say why.
+ */
+export const findReading = (path: string): Reading | undefined => calls().read(path);
+
+export const mostReadBytes = 1 << 18;
+
+interface Calls {
+  readonly look: (path: string) => Look | undefined;
+  readonly read: (path: string) => Reading | undefined;
+}
+let opened: Calls | undefined;
+const calls = (): Calls => opened ??= open();
+
+const atFolder = -100;
+const noFollow = 0x100;
+const emptyPath = 0x1000;
+const basicStats = 0x7ff;
+/** PATH_MAX of Linux, the closing NUL included. */
+const longestPath = 4096;
+/** O_CLOEXEC, O_NOFOLLOW of this processor, O_NONBLOCK: a pipe in a file's place holds nobody. */
+const readOnly = 0o2000000 | (Deno.build.arch === "aarch64" ? 0o100000 : 0o400000) | 0o4000;
+
+function open(): Calls {
+  const library = openCLibrary({
+    statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+    open: { parameters: ["buffer", "i32"], result: "i32" },
+    read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  if (library === undefined) return { look: findRoughLook, read: () => undefined };
+  const encoder = new TextEncoder();
+  const [name, nothing] = [new Uint8Array(longestPath), new Uint8Array(1)];
+  const room = name.subarray(0, longestPath - 1);
+  const bytes = new Uint8Array(256);
+  const [words, view] = [new Uint32Array(bytes.buffer), new DataView(bytes.buffer)];
+  let content: Uint8Array | undefined;
+  const nameIt = (path: string): boolean => {
+    const { read, written } = encoder.encodeInto(path, room);
+    name[written] = 0;
+    return read === path.length && !path.includes("\0");
+  };
+  const readAll = (file: number): Reading | undefined => {
+    if (library.statx(file, nothing, emptyPath, basicStats, bytes) !== 0) return undefined;
+    const look = readStatx(words, view);
+    // One byte more shows the end of a file that did not grow.
+    content ??= new Uint8Array(mostReadBytes + 1);
+    if (look.is !== "file" || look.sizeBytes > mostReadBytes) return undefined;
+    for (let done = 0;;) {
+      const count = library.read(file, content.subarray(done), content.length - done);
+      if (count < 0 || done + count > mostReadBytes) return undefined;
+      if (count === 0) return { look, bytes: content.subarray(0, done) };
+      done += count;
+    }
+  };
+  return {
+    look: (path) =>
+      nameIt(path) && library.statx(atFolder, name, noFollow, basicStats, bytes) === 0
+        ? readStatx(words, view)
+        : undefined,
+    read(path) {
+      const file = nameIt(path) ? library.open(name, readOnly) : -1;
+      if (file < 0) return undefined;
+      try {
+        return readAll(file);
+      } finally {
+        library.close(file);
+      }
+    },
+  };
+}
+
+/** `struct statx` of linux/stat.h; numbers are of the machine's own order, which is little-endian wherever Deno runs. */
+function readStatx(words: Uint32Array, view: DataView): Look {
+  const mode = words[7]! & 0xffff;
+  const sizeBytes = words[10]! + words[11]! * 2 ** 32;
+  const writtenSeconds = Number(view.getBigInt64(112, true));
+  const changedSeconds = Number(view.getBigInt64(96, true));
+  const [writtenNanos, changedNanos, major, minor] = [words[30]!, words[26]!, words[34]!, words[35]!];
+  const content =
+    `${sizeBytes} ${writtenSeconds}.${writtenNanos} ${words[9]!}:${words[8]!} ${major}:${minor}`;
+  return {
+    is: kindOf(mode),
+    sizeBytes,
+    mode,
+    links: words[4]!,
+    device: deviceNumber(major, minor),
+    inode: words[8]! + words[9]! * 2 ** 32,
+    content,
+    stamp: `${content} ${changedSeconds}.${changedNanos}`,
+    writtenAt: writtenSeconds * 1000 + writtenNanos / 1e6,
+    changedAt: changedSeconds * 1000 + changedNanos / 1e6,
+    isExact: true,
+  };
+}
+
+function kindOf(mode: number): Look["is"] {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return "file";
+    case 0o040000:
+      return "folder";
+    case 0o120000:
+      return "link";
+    default:
+      return "other";
+  }
+}
+
+/** As the C library makes one number of the two, and Deno tells it. */
+const deviceNumber = (major: number, minor: number): number =>
+  (major & 0xfff) * 2 ** 8 + (minor & 0xff) + (minor >>> 8) * 2 ** 20 + (major >>> 12) * 2 ** 44;
+
+function findRoughLook(path: string): Look | undefined {
+  try {
+    return describeInfo(Deno.lstatSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function describeInfo(info: Deno.FileInfo): Look {
+  const { size, mode, nlink, ino, dev, mtime, ctime } = info;
+  const [writtenAt, changedAt] = [mtime?.getTime() ?? Infinity, ctime?.getTime() ?? Infinity];
+  const content = [size, writtenAt, ino, dev].join(" ");
+  return {
+    is: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "link" : "other",
+    ...{ sizeBytes: size, mode: mode ?? 0, links: nlink ?? 1, device: dev, inode: ino ?? 0 },
+    ...{ content, stamp: `${content} ${changedAt}`, writtenAt, changedAt, isExact: false },
+  };
+}
