@@ -2,8 +2,5 @@
 
 /** `l1Ratio` and `l1_ratio` are both `l1-ratio`; dots and slashes stay. */
 export const kebabCase = (name: string): string =>
-  name.replaceAll("_", "-").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(
-    /([A-Z])([A-Z][a-z])/g,
-    "$1-$2",
-  )
-    .toLowerCase();
+  /^[a-z0-9-]*$/.test(name) ? name : name.replaceAll("_", "-").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2").toLowerCase();

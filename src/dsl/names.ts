@@ -5,11 +5,12 @@ import { inside, type Place } from "../core/place.ts";
 
 const pattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
+const isName = (name: unknown): name is string =>
+  typeof name === "string" && pattern.test(name) && name.length <= 200 && !(name in Object.prototype);
+
 /** `what` says what is named: `parameter`, `step`. Fails with NAME_INVALID. */
 export function checkName(what: string, name: unknown, at: Place): void {
-  if (typeof name === "string" && pattern.test(name) && name.length <= 200 && !(name in Object.prototype)) {
-    return;
-  }
+  if (isName(name)) return;
   refuse({
     code: "NAME_INVALID",
     message: `Cannot name ${withArticle(what)} \`${String(name).slice(0, 60)}\` as a name is ${rule(name)}`,
@@ -57,7 +58,10 @@ export function checkNameSpace(
 
 const reserved = new Set(["main", "help"]);
 
-/** The name of a use becomes an entry point. Fails with NAME_INVALID. */
+/** Whether a use can have the name, which becomes an entry point. */
+export const isUseName = (name: unknown): name is string => isName(name) && !reserved.has(name);
+
+/** Says why a use cannot have the name. Fails with NAME_INVALID. */
 export function checkUseName(name: unknown, at: Place): asserts name is string {
   checkName("step", name, at);
   if (reserved.has(String(name))) {

@@ -5,7 +5,7 @@ import type { ParameterSpec } from "../core/parameter.ts";
 import type { StepUse } from "../core/pipeline.ts";
 import { formatPlace, inside, type Place } from "../core/place.ts";
 import type { CallSite } from "./call_site.ts";
-import { checkUseName } from "./names.ts";
+import { checkUseName, isUseName } from "./names.ts";
 import type { Owner } from "./reference.ts";
 
 /** A pipeline being defined, with those inside it. */
@@ -84,17 +84,15 @@ export function claimName(
   site: CallSite,
 ): string {
   const name = given === undefined ? used.name : given;
-  if (typeof name !== "string" || !isPlain(name)) checkUseName(name, site.place);
-  const key = kebabCase(String(name));
+  // To read the place from the stack costs more than all else of a use.
+  if (!isUseName(name)) checkUseName(name, site.place);
+  const key = kebabCase(name);
   const other = scope.names.get(key);
   const unnamed = given === undefined ? used : undefined;
-  if (other !== undefined) refuseClaim(String(name), other, unnamed, site);
-  scope.names.set(key, { name: String(name), site, unnamed });
-  return String(name);
+  if (other !== undefined) refuseClaim(name, other, unnamed, site);
+  scope.names.set(key, { name, site, unnamed });
+  return name;
 }
-
-/** The names that most uses have, known at a glance to be valid. */
-const isPlain = (name: string) => /^[a-z][a-z0-9]*-\w+$/.test(name) && name.length < 100;
 
 function refuseClaim(name: string, other: Claim, unnamed: object | undefined, site: CallSite): never {
   const at: Place = inside(site.place, `step "${name}"`);

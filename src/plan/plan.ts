@@ -116,6 +116,7 @@ interface Context {
 function skippedSteps(request: ResolvedRequest): ReadonlyMap<string, string> {
   const skipped = new Map<string, string>();
   for (const use of request.reach.steps) {
+    if (use.conditions.length === 0) continue;
     const condition = use.conditions.find((name) => request.parameters[name] !== true);
     if (condition !== undefined) skipped.set(use.name, condition);
   }
