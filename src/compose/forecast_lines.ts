@@ -1,6 +1,6 @@
 /** Finds the line in which a source text differs from what it was. */
 import { join } from "node:path";
-import type { Cause, Forecast, LineChange, StepForecast } from "../core/cause.ts";
+import type { Cause, Forecast, LineChange } from "../core/cause.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { firstDifferentLine } from "../plan/explain_line.ts";
@@ -10,16 +10,12 @@ const longestText = 1024 * 1024;
 const mostFiles = 50;
 
 export async function addLines(forecast: Forecast, plan: Plan, cache: Cache): Promise<Forecast> {
-  const steps = new Map(plan.steps.map((step) => [step.name, step]));
   const compare = openComparison(cache);
-  const told = new Map<string, StepForecast>();
-  for (const [name, each] of forecast) {
-    told.set(
-      name,
-      each.is === "will-run"
-        ? { is: "will-run", causes: await addLinesTo(each.causes, steps.get(name)!, compare) }
-        : each,
-    );
+  const told = new Map(forecast);
+  for (const step of plan.steps) {
+    const each = forecast.get(step.name);
+    if (each?.is !== "will-run" || !each.causes.some((cause) => cause.is === "source")) continue;
+    told.set(step.name, { is: "will-run", causes: await addLinesTo(each.causes, step, compare) });
   }
   return told;
 }

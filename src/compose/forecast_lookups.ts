@@ -19,13 +19,11 @@ export interface Asked {
 
 export function openLookups(asked: Asked): Lookups {
   const { cache, environments } = asked;
-  let runs: Promise<FindLastRun> | undefined;
-  const lastRun: FindLastRun = async (step) => await (await (runs ??= openLastRuns(asked)))(step);
   return {
-    find: (key) => Promise.resolve(cache.peek(key)),
+    find: (key) => cache.peek(key),
     findRecord: (key) => cache.findRecord(key),
     contents: (spec) => environments.contents(spec),
-    lastRun: untilSilent(lastRun),
+    lastRun: untilSilent(() => openLastRuns(asked)),
   };
 }
 
@@ -33,21 +31,31 @@ export function openLookups(asked: Asked): Lookups {
 const patienceMs = 5000;
 
 /** Once there was no answer in time, nothing more is asked. */
-function untilSilent(ask: FindLastRun): FindLastRun {
+function untilSilent(open: () => Promise<FindLastRun>): FindLastRun {
   let isSilent = false;
-  return async (step) => {
-    if (isSilent) return undefined;
+  let opening: Promise<FindLastRun> | undefined;
+  let find: FindLastRun | undefined;
+  const opened = async (step: string) => {
+    find = await (opening ??= open());
+    return await find(step);
+  };
+  const inTime = async (answer: Promise<LastRun | null | undefined>) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<undefined>((done) => timer = setTimeout(() => done(undefined), patienceMs));
     try {
-      return await Promise.race([ask(step), late.then(() => void (isSilent = true))]);
+      return await Promise.race([answer, late.then(() => void (isSilent = true))]);
     } finally {
       clearTimeout(timer);
     }
   };
+  return (step) => {
+    if (isSilent) return undefined;
+    const answer = find === undefined ? opened(step) : find(step);
+    return answer instanceof Promise ? inTime(answer) : answer;
+  };
 }
 
-type FindLastRun = (step: string) => Promise<LastRun | null | undefined>;
+type FindLastRun = Lookups["lastRun"];
 
 /** More steps than this are not searched for one by one. */
 const fewSteps = 10;
@@ -58,7 +66,7 @@ async function openLastRuns(asked: Asked): Promise<FindLastRun> {
     return await readLastRuns(asked);
   } catch (error) {
     const answer = unreadable(error);
-    return () => Promise.resolve(answer);
+    return () => answer;
   }
 }
 
@@ -73,26 +81,33 @@ async function readLastRuns(asked: Asked): Promise<FindLastRun> {
   const tracker = await asked.openTracker();
   const experimentIds = (await tracker.listExperiments()).map((experiment) => experiment.id);
   const ofPipeline = { key: "sluice.pipeline", value: asked.pipeline };
-  const search = async (tags: readonly Tag[], limit: number) =>
-    (await tracker.searchRuns({ experimentIds, tags, limit: limit + (asked.except?.size ?? 0) }))
-      .filter((run) => asked.except?.has(run.info.id) !== true);
+  const search = async (tags: readonly Tag[], limit: number) => {
+    const most = limit + (asked.except?.size ?? 0);
+    const found = await tracker.searchRuns({ experimentIds, tags, limit: most });
+    return {
+      runs: found.filter((run) => asked.except?.has(run.info.id) !== true),
+      isAll: found.length < most,
+    };
+  };
   const newest = new Map<string, LastRun>();
+  let isComplete = false;
   if (asked.steps > fewSteps) {
-    for (const run of await search([ofPipeline], 2 * asked.steps + 100)) {
+    const { runs, isAll } = await search([ofPipeline], 2 * asked.steps + 100);
+    isComplete = isAll;
+    for (const run of runs) {
       const step = tagOf(run, "sluice.step");
       if (step !== undefined && !newest.has(step)) newest.set(step, lastRunOf(run));
     }
   }
-  return async (step) => {
-    const known = newest.get(step);
-    if (known !== undefined) return known;
+  const searchOne = async (step: string) => {
     try {
-      const [run] = await search([ofPipeline, { key: "sluice.step", value: step }], 1);
+      const { runs: [run] } = await search([ofPipeline, { key: "sluice.step", value: step }], 1);
       return run === undefined ? null : lastRunOf(run);
     } catch (error) {
       return unreadable(error);
     }
   };
+  return (step) => newest.get(step) ?? (isComplete ? null : searchOne(step));
 }
 
 function lastRunOf(run: Run): LastRun {

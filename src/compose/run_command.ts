@@ -10,7 +10,7 @@ import { executeRequest } from "./execute_request.ts";
 import type { ForecastedPlan } from "./forecast_request.ts";
 import { onInterruption } from "./interruption.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
-import { processSinks } from "../terminal/text_sink.ts";
+import { processSinks, writePieces } from "../terminal/text_sink.ts";
 import { writeFailure } from "./run_to_exit.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
@@ -73,8 +73,8 @@ async function openAskedSummaries(definition: PipelineDefinition, request: RunRe
 }
 
 async function showPlan({ plan, forecast }: ForecastedPlan, flags: RunFlags) {
-  const text = flags.json
-    ? (await import("../terminal/plan_json.ts")).planJson(plan, forecast)
-    : (await import("../terminal/dry_run_text.ts")).dryRunText(plan, forecast);
-  processSinks().stdout.write(`${text}\n`);
+  const { stdout } = processSinks();
+  if (flags.json) return (await import("../terminal/plan_json.ts")).writePlanJson(plan, forecast, stdout);
+  const { dryRunLines } = await import("../terminal/dry_run_text.ts");
+  writePieces(dryRunLines(plan, forecast), stdout);
 }

@@ -13,6 +13,7 @@ import {
   type KeyParts,
   keyParts,
 } from "../core/step_key.ts";
+import { keyOfStep } from "../core/step_key_text.ts";
 import { type KeyRecord, resultVersion, type StepResult } from "../core/step_result.ts";
 import type { MlflowRunStatus } from "../core/tracking.ts";
 import { explain } from "./explain.ts";
@@ -25,12 +26,15 @@ export interface LastRun {
   readonly key?: Digest;
 }
 
+/** At once where it is known: a promise for each of many steps takes its time. */
+type Answered<T> = T | Promise<T>;
+
 /** What a forecast asks of the world; each is asked only where the answer counts. */
 export interface Lookups {
-  readonly find: (key: Digest) => Promise<StepResult | undefined>;
+  readonly find: (key: Digest) => StepResult | undefined;
   readonly findRecord: (key: Digest) => Promise<KeyRecord | undefined>;
   /** Null where the tracker has none; undefined where it cannot be read. */
-  readonly lastRun: (step: string) => Promise<LastRun | null | undefined>;
+  readonly lastRun: (step: string) => Answered<LastRun | null | undefined>;
   readonly contents: (spec: EnvironmentSpec) => Promise<EnvironmentContents | undefined>;
 }
 
@@ -71,7 +75,7 @@ export function openForecast(
     for (const step of steps) {
       if (settled.has(step.name)) continue;
       settled.add(step.name);
-      const result = await findCertain(step, context);
+      const result = findCertain(step, context);
       if (result !== undefined) certain.set(step.name, result);
     }
     return steps;
@@ -108,13 +112,13 @@ interface Context {
 }
 
 /** What will be taken for a step, if all before it is taken as well. */
-async function findCertain(
+function findCertain(
   step: PlannedStep,
   { lookups, certain, useCache }: Context,
-): Promise<StepResult | undefined> {
+): StepResult | undefined {
   if (notCached(step, useCache) !== undefined) return undefined;
   if (!sourceSteps(step).every((name) => certain.has(name))) return undefined;
-  const result = await lookups.find(keyOf(keyParts(step, byContent(certain))));
+  const result = lookups.find(keyOfStep(step, byContent(certain)));
   return result !== undefined && isAtLeast(result.sandbox, step.sandbox) ? result : undefined;
 }
 
@@ -122,27 +126,34 @@ async function findCertain(
 async function forecastUncertain(step: PlannedStep, context: Context): Promise<StepForecast> {
   const { lookups, certain } = context;
   const reason = notCached(step, context.useCache);
-  const last = await lookups.lastRun(step.name);
+  const asked = lookups.lastRun(step.name);
+  const last = asked instanceof Promise ? await asked : asked;
+  if (last === null && reason !== undefined) return willRun(notCachedCauses[reason], neverRan);
   const before = last?.key === undefined ? undefined : await lookups.findRecord(last.key);
   const parts = assume(keyParts(step, byContent(certain)), step, certain, before?.parts);
   const on = sourceSteps(step).filter((name) => !certain.has(name));
-  let weaker: Cause | undefined;
+  const first: Cause[] = reason === undefined ? [] : [notCachedCauses[reason]];
   if (reason === undefined) {
-    const result = isKnown(parts) ? await lookups.find(keyOf(parts)) : undefined;
+    const result = isKnown(parts) ? lookups.find(keyOf(parts)) : undefined;
     if (result !== undefined && isAtLeast(result.sandbox, step.sandbox)) {
       return on.length > 0 ? { is: "depends", on } : { is: "cached", runId: result.madeBy.runId };
     }
-    if (result !== undefined) weaker = { is: "weaker-sandbox", made: result.sandbox, wanted: step.sandbox };
+    if (result !== undefined) {
+      first.push({ is: "weaker-sandbox", made: result.sandbox, wanted: step.sandbox });
+    }
   }
-  const first: Cause[] = [
-    ...(reason === undefined ? [] : [{ is: "not-cached", because: reason } as const]),
-    ...(weaker === undefined ? [] : [weaker]),
-  ];
-  return {
-    is: "will-run",
-    causes: [...first, ...await compare(step, { last, before, parts }, context, first)],
-  };
+  return willRun(...first, ...await compare(step, { last, before, parts }, context, first));
 }
+
+const willRun = (...causes: Cause[]): StepForecast => ({ is: "will-run", causes });
+const neverRan: Cause = { is: "never-ran" };
+const notCachedCause = (because: NotCached): Cause => ({ is: "not-cached", because });
+const notCachedCauses: Readonly<Record<NotCached, Cause>> = {
+  "host-environment": notCachedCause("host-environment"),
+  "write-permission": notCachedCause("write-permission"),
+  step: notCachedCause("step"),
+  run: notCachedCause("run"),
+};
 
 interface Compared {
   readonly last: LastRun | null | undefined;
@@ -157,7 +168,7 @@ async function compare(
   known: readonly Cause[],
 ): Promise<Cause[]> {
   if (last === undefined) return [];
-  if (last === null) return [{ is: "never-ran" }];
+  if (last === null) return [neverRan];
   const { runId, status } = last;
   const ended: Cause[] = status === "FINISHED" ? [] : [{ is: "did-not-finish", runId, status }];
   if (before === undefined) {
@@ -185,22 +196,24 @@ export function notCached(step: PlannedStep, useCache: boolean): NotCached | und
   return step.permissions.write.length > 0 ? "write-permission" : "step";
 }
 
-/** The steps whose outputs or metrics a step reads; those it only waits for change nothing in its key. */
-function sourceSteps(step: PlannedStep): string[] {
-  const names = new Set<string>();
-  for (const argument of Object.values(step.arguments)) {
-    if (argument.is === "metric") names.add(argument.step);
+/** The steps whose outputs or metrics a step reads; those it only waits for change nothing in its key. Sorted. */
+function sourceSteps(step: PlannedStep): readonly string[] {
+  const names: string[] = [];
+  for (const name in step.arguments) {
+    const argument = step.arguments[name]!;
+    if (argument.is === "metric") names.push(argument.step);
   }
-  for (const binding of Object.values(step.inputs)) {
-    for (const input of inputsOf(binding)) if (input.is === "output") names.add(input.step);
+  for (const name in step.inputs) {
+    for (const input of inputsOf(step.inputs[name]!)) if (input.is === "output") names.push(input.step);
   }
-  return [...names].sort();
+  return names.length < 2 ? names : [...new Set(names)].sort();
 }
 
 /** The steps themselves, and all whose results reach them. */
 function neededSteps(plan: Plan, names: readonly string[]): ReadonlySet<string> {
   const needed = new Set(names);
-  for (const step of plan.steps.toReversed()) {
+  for (let index = plan.steps.length - 1; index >= 0 && needed.size < plan.steps.length; index--) {
+    const step = plan.steps[index]!;
     if (needed.has(step.name)) { for (const name of sourceSteps(step)) needed.add(name); }
   }
   return needed;

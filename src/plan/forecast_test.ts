@@ -95,7 +95,7 @@ function world() {
   };
   const ask = async (plan: Plan, options?: ForecastOptions, names = plan.steps.map((each) => each.name)) => {
     const { of } = openForecast(plan, {
-      find: (key) => Promise.resolve(results.get(key)),
+      find: (key) => results.get(key),
       findRecord: (key) => Promise.resolve(records.get(key)),
       lastRun: (name) => Promise.resolve((asked.push(name), runs.get(name) ?? null)),
       contents: () => Promise.resolve(undefined),
@@ -104,7 +104,7 @@ function world() {
   };
   const uncertain = (plan: Plan, name: string) =>
     openForecast(plan, {
-      find: (key) => Promise.resolve(results.get(key)),
+      find: (key) => results.get(key),
       findRecord: () => Promise.reject(new Error("not asked")),
       lastRun: () => Promise.reject(new Error("not asked")),
       contents: () => Promise.reject(new Error("not asked")),

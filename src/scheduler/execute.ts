@@ -1,10 +1,10 @@
 /** Executes a plan: starts what is ready, tells what happens, and records how it all ended. */
-import { canonicalJson } from "../core/canonical_json.ts";
 import { digestValue } from "../core/digest.ts";
 import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import { type Event, eventVersion, isDone, type RunStatus, type StepReport } from "../core/event.ts";
 import type { Failure } from "../core/error.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
+import { planBytes } from "../core/plan_json.ts";
 import type { Experiment, RunInfo } from "../core/tracking.ts";
 import { executeStep, type RunContext } from "./execute_step.ts";
 import { type Capacity, openQueue } from "./ready_steps.ts";
@@ -82,7 +82,7 @@ export const planArtifact = "sluice/plan.json";
 
 /** While the first steps run: it takes time on a disk, and nothing waits for it. Without it the run cannot be verified. */
 async function recordPlan(plan: Plan, run: RunInfo, { tracker, emit, clock }: Services): Promise<void> {
-  const content = new Blob([`${canonicalJson(plan)}\n`]).stream();
+  const content = ReadableStream.from(planBytes(plan));
   try {
     await tracker.artifacts.write(run.artifactUri, planArtifact, content);
   } catch (error) {

@@ -8,41 +8,57 @@ import { noPaint } from "./paint.ts";
 import { causesText, stateCell } from "./cause_text.ts";
 import { safeText } from "./safe_text.ts";
 import { shownPath } from "./shown_path.ts";
-import { type Cell, tableLines } from "./table.ts";
+import { type Cell, tableRows } from "./table.ts";
 
-/** Lines without an end-of-line after the last: the parameters, then the steps in order, then what is left out. */
-export function dryRunText(
+/** Of a plan of more steps it is not said where each input comes from, which `--json` tells. */
+const mostInputs = 1000;
+
+/** Lines, each with its end: the parameters, then the steps in order, then what is left out. */
+export function* dryRunLines(
   plan: Plan,
   forecast: Forecast,
   workingFolder = Deno.cwd(),
   paint: Paint = noPaint,
-): string {
-  const count = `${plan.steps.length} step${plan.steps.length === 1 ? "" : "s"}`;
-  const title = safeText(`Plan of ${plan.pipeline} ${plan.entryPoint}: ${count}`);
-  const parameters = tableLines(
-    ["parameter", "value"],
-    Object.entries(plan.parameters).map(([name, value]) => [name, showValue(value)]),
-    { paint },
-  );
-  const steps = tableLines(
-    ["step", "state", "needs", "environment", "sandbox", "key", "command"],
-    plan.steps.map((step) => stepRow(step, forecast.get(step.name), workingFolder)),
-    { paint },
-  );
-  const inputs = plan.steps.flatMap((step) => inputRows(step, workingFolder));
+): Generator<string> {
+  yield `${paint("bold", safeText(titleText(plan, forecast)))}\n`;
+  const parameters = Object.entries(plan.parameters).map(([name, value]) => [name, showValue(value)]);
+  yield* section(["parameter", "value"], parameters, paint);
+  const steps = plan.steps.map((step) => stepRow(step, forecast.get(step.name), workingFolder));
+  yield* section(["step", "state", "needs", "environment", "sandbox", "key", "command"], steps, paint);
   const causes = plan.steps.flatMap((step) => causeRow(step, forecast.get(step.name)));
-  const skipped = plan.skipped.map(({ step, because }) =>
-    safeText(`Left out: ${step}, as \`${because}\` is false`)
-  );
-  const sections = [
-    [paint("bold", title)],
-    ...(Object.keys(plan.parameters).length === 0 ? [] : [parameters]),
-    ...(plan.steps.length === 0 ? [] : [steps]),
-    ...(causes.length === 0 ? [] : [tableLines(["will run", "as"], causes, { paint })]),
-    ...(inputs.length === 0 ? [] : [tableLines(["input", "from"], inputs, { paint })]),
-    ...(skipped.length === 0 ? [] : [skipped]),
-  ];
-  return sections.map((lines) => lines.join("\n")).join("\n\n");
+  yield* section(["will run", "as"], causes, paint);
+  const shown = plan.steps.length > mostInputs ? [] : plan.steps;
+  yield* section(["input", "from"], shown.flatMap((step) => inputRows(step, workingFolder)), paint);
+  for (const [index, { step, because }] of plan.skipped.entries()) {
+    yield `${index === 0 ? "\n" : ""}${safeText(`Left out: ${step}, as \`${because}\` is false`)}\n`;
+  }
+}
+
+/** An empty line and a table; nothing for one without rows. */
+function* section(
+  head: readonly string[],
+  rows: readonly (readonly (Cell | string)[])[],
+  paint: Paint,
+): Generator<string> {
+  if (rows.length === 0) return;
+  yield "\n";
+  for (const line of tableRows(head, rows, { paint })) yield `${line}\n`;
+}
+
+/** Of more steps than a screen holds, the title says how many are in which state. */
+const fewSteps = 20;
+
+function titleText({ pipeline, entryPoint, steps }: Plan, forecast: Forecast): string {
+  const title = `Plan of ${pipeline} ${entryPoint}: ${steps.length} step${steps.length === 1 ? "" : "s"}`;
+  if (steps.length <= fewSteps) return title;
+  const counts = { cached: 0, "will-run": 0, depends: 0 };
+  for (const each of forecast.values()) counts[each.is]++;
+  const told = [
+    counts.cached > 0 ? `${counts.cached} cached` : "",
+    counts["will-run"] > 0 ? `${counts["will-run"]} will run` : "",
+    counts.depends > 0 ? `${counts.depends} run unless those before come out the same` : "",
+  ].filter((text) => text !== "");
+  return [title, ...told].join(", ");
 }
 
 function stepRow(

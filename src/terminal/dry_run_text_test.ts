@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Forecast } from "../core/cause.ts";
 import { type Plan, type PlannedStep, planVersion } from "../core/plan.ts";
 import { noLimits, noPermissions } from "../core/permissions.ts";
-import { dryRunText } from "./dry_run_text.ts";
+import { dryRunLines } from "./dry_run_text.ts";
 
 const key = `sha256:${"0123456789abcdef".repeat(4)}`;
 const step = (name: string, rest: Partial<PlannedStep>): PlannedStep => ({
@@ -36,7 +36,7 @@ const forecast: Forecast = new Map([
   ["train", { is: "depends", on: ["preprocess"] }],
 ]);
 
-Deno.test("dryRunText() shows parameters, steps in order, where inputs come from and what is left out", () => {
+Deno.test("dryRunLines() shows parameters, steps in order, where inputs come from and what is left out", () => {
   const plan: Plan = {
     version: planVersion,
     pipeline: "wine",
@@ -72,7 +72,7 @@ Deno.test("dryRunText() shows parameters, steps in order, where inputs come from
     results: {},
   };
   assert.equal(
-    dryRunText(plan, forecast, "/work"),
+    [...dryRunLines(plan, forecast, "/work")].join(""),
     `Plan of wine train: 2 steps
 
 parameter  value
@@ -91,6 +91,7 @@ preprocess.raw  raw.csv
 train.data      preprocess.train
 train.warm      nothing
 
-Left out: plot, as \`plots\` is false`,
+Left out: plot, as \`plots\` is false
+`,
   );
 });

@@ -14,6 +14,18 @@ export function processSinks(): { readonly stdout: TextSink; readonly stderr: Te
   return { stdout: openSink(Deno.stdout), stderr: openSink(Deno.stderr) };
 }
 
+/** Writes many pieces of text as few. */
+export function writePieces(pieces: Iterable<string>, to: TextSink): void {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < 1 << 16) continue;
+    to.write(text);
+    text = "";
+  }
+  to.write(text);
+}
+
 interface Stream {
   writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;

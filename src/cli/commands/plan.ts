@@ -1,6 +1,5 @@
 /** `sluice plan`: shows what would run, and runs nothing. */
 import { type CommandSpec, helpOption, type OptionSpec } from "../../terminal/command_spec.ts";
-import { escapeControls } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";
 import { choosePaint } from "../../terminal/paint.ts";
 import {
@@ -12,6 +11,7 @@ import {
   sandboxOption,
   trackingOption,
 } from "../../terminal/run_flags.ts";
+import { writePieces } from "../../terminal/text_sink.ts";
 import type { Command } from "../command.ts";
 import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pipeline_file.ts";
 
@@ -60,13 +60,12 @@ export const plan: Command = {
     const { forecastRequest } = await import("../../compose/forecast_request.ts");
     const { plan, forecast } = await forecastRequest(asked.definition, request, flags);
     if (flags.json) {
-      const { planJson } = await import("../../terminal/plan_json.ts");
-      const json = planJson(plan, forecast);
-      stdout.write(`${stdout.isTerminal ? escapeControls(json) : json}\n`);
+      const { writePlanJson } = await import("../../terminal/plan_json.ts");
+      writePlanJson(plan, forecast, stdout);
     } else {
-      const { dryRunText } = await import("../../terminal/dry_run_text.ts");
+      const { dryRunLines } = await import("../../terminal/dry_run_text.ts");
       const paint = choosePaint(flags.color, stdout.isTerminal, (name) => variables[name]);
-      stdout.write(`${dryRunText(plan, forecast, workingFolder, paint)}\n`);
+      writePieces(dryRunLines(plan, forecast, workingFolder, paint), stdout);
     }
     return 0;
   },
