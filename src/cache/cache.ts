@@ -9,6 +9,7 @@ import type { Cache } from "../core/ports.ts";
 import { findRecord, findResult, hasRecord, noteUse, writeRecord } from "./entries.ts";
 import { areOutputsIntact } from "./in_place.ts";
 import { openKeeper } from "./keep.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { lease, leaseName, shareStore } from "./locks.ts";
 import { openPlaces } from "./places.ts";
 import { restoreResult } from "./restore.ts";
@@ -54,6 +55,7 @@ export function openCache(options: OpenCache): Cache {
       }
     },
     findRecord: (key) => Promise.resolve(findRecord(openPlaces(cache), key)),
+    clearLeftovers: () => clearLeftovers(cache),
     findText: (digest) => Promise.resolve(findText(openPlaces(cache), digest)),
     close: () => Promise.resolve(),
   };

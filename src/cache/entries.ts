@@ -1,5 +1,4 @@
 /** Results and records: one JSON file a key, sealed, whole or not there. */
-import { basename, dirname, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
 import { sha256 } from "../core/sha256.ts";
@@ -23,7 +22,7 @@ export function findRecord(places: Places, key: Digest): KeyRecord | undefined {
 export const isSound = (result: StepResult): boolean =>
   isConfined(result) && Object.values(result.outputs).every((output) => digestKept(output) === output.digest);
 
-/** An entry under another name beside its place. */
+/** An entry under the name of a part. */
 export interface StagedEntry {
   readonly part: string;
   readonly path: string;
@@ -32,13 +31,13 @@ export interface StagedEntry {
 /** Writes it, for who forces it to disk and renames it when all that it names is there. */
 export function stageResult(places: Places, result: StepResult): StagedEntry {
   places.make("results", hexOf(result.key));
-  return stage(places.entry("results", result.key), sealEntry(result));
+  return stage(places, places.entry("results", result.key), sealEntry(result));
 }
 
 /** Not forced to disk: one that a power loss takes is missed by nobody but `why`. */
 export function writeRecord(places: Places, key: Digest, record: KeyRecord): void {
   places.make("records", hexOf(key));
-  const { part, path } = stage(places.entry("records", key), sealEntry(record));
+  const { part, path } = stage(places, places.entry("records", key), sealEntry(record));
   try {
     Deno.renameSync(part, path);
   } catch (error) {
@@ -47,8 +46,9 @@ export function writeRecord(places: Places, key: Digest, record: KeyRecord): voi
   }
 }
 
-function stage(path: string, text: string): StagedEntry {
-  const part = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}`);
+function stage(places: Places, path: string, text: string): StagedEntry {
+  places.make();
+  const part = places.part();
   try {
     Deno.writeTextFileSync(part, text, { createNew: true });
   } catch (error) {

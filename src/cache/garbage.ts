@@ -2,12 +2,11 @@
  * Removes from the store what is used least. A run needs nothing of it: its artifacts are links or copies of its own,
  * which stay when the store's name for them goes.
  */
-import { join } from "node:path";
 import { type Census, namedBy, type StoredEntry, type StoredFile, takeCensus } from "./census.ts";
 import { pruneDigests } from "./digest_memory.ts";
 import { removeFile } from "./entries.ts";
-import { haveStoreAlone, isLeaseName, tryLease } from "./locks.ts";
-import { listFolder } from "./places.ts";
+import { clearLeases } from "./leftovers.ts";
+import { haveStoreAlone } from "./locks.ts";
 
 export interface GarbageOptions {
   /** Removes the results used least recently, then such records, until all files, results and records fit. */
@@ -53,7 +52,7 @@ export async function collectStoreGarbage(
   const alone = await haveStoreAlone(cache, new AbortController().signal);
   try {
     const census = await takeCensus(cache);
-    const condemned = condemn(census, leasedKeys(cache), options, clock());
+    const condemned = condemn(census, clearLeases(cache), options, clock());
     if (!options.isDryRun) {
       for (const { path } of [...condemned.entries, ...condemned.files]) removeFile(path);
       census.parts.forEach(removeFile);
@@ -114,16 +113,4 @@ function condemn(
   const freed = [...entries, ...files.filter((file) => file.sharedBy === 0)];
   const freedBytes = freed.reduce((sum, each) => sum + each.sizeBytes, 0);
   return { entries, files, removed, freedBytes, keptBytes, removedBytes: allBytes - keptBytes };
-}
-
-/** Keys that a process runs now. Lock files of killed processes go on the way. */
-function leasedKeys(cache: string): ReadonlySet<string> {
-  const leased = new Set<string>();
-  for (const { name } of listFolder(join(cache, "locks"))) {
-    if (!isLeaseName(name)) continue;
-    const held = tryLease(cache, name);
-    if (held === undefined) leased.add(name.slice("step-".length));
-    else held.release();
-  }
-  return leased;
 }

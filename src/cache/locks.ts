@@ -45,6 +45,25 @@ export async function haveStoreAlone(cache: string, signal: AbortSignal): Promis
   }
 }
 
+/** The same, without waiting: undefined when somebody keeps or restores, or is about to. */
+export async function tryHaveStoreAlone(cache: string): Promise<HeldLock | undefined> {
+  const gate = await tryLockAlone(cache, gateLock);
+  if (gate === undefined) return undefined;
+  let store: HeldLock | undefined;
+  try {
+    store = await tryLockAlone(cache, storeLock);
+  } finally {
+    if (store === undefined) gate.release();
+  }
+  if (store === undefined) return undefined;
+  return {
+    release() {
+      store.release();
+      gate.release();
+    },
+  };
+}
+
 /** Undefined when somebody else has it. */
 export async function tryLockAlone(cache: string, name: string): Promise<HeldLock | undefined> {
   refuseLinks(cache, name);

@@ -57,7 +57,9 @@ export async function executeRequest(
     // Not before: what is refused until here leaves no file behind.
     const tracker = await session.openTracker(true);
     const workspace = workspaceFolder(session.location, session.workingFolder);
-    await mendRuns(workspace, () => Promise.resolve(tracker), Date.now());
+    if (await mendRuns(workspace, () => Promise.resolve(tracker), Date.now())) {
+      await (await session.cache()).clearLeftovers();
+    }
     return await executePlan(planned, { definition, session, tracker, workspace, options });
   } catch (error) {
     if (options.signal?.aborted && isOfInterruption(error)) {

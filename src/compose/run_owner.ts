@@ -20,7 +20,7 @@ export interface RunOwner {
   abandon(): void;
 }
 
-/** Begins the name of a file that says nothing yet. */
+/** Begins the name of a file that is not a run's yet. */
 const unlockedMark = ".";
 
 /** Keeps `runId` known as ours; `tracker` is its URI, of which only a digest is written. */
@@ -30,10 +30,7 @@ export async function ownRun(workspace: string, runId: string, tracker: string):
   const path = join(folder, runId);
   // Locked before it has its name, or another start might take the run for a dead one's in between.
   const unlocked = join(folder, `${unlockedMark}${runId}`);
-  const file = Deno.openSync(unlocked, { create: true, write: true });
-  file.lockSync(true);
-  file.writeSync(new TextEncoder().encode(digestTracker(tracker)));
-  Deno.renameSync(unlocked, path);
+  const file = makeOwned(unlocked, path, digestTracker(tracker));
   // Before the run is recorded: a run that is on disk without it would be RUNNING for ever after a power loss.
   await forceToDisk([path], [folder, workspace, dirname(workspace)]);
   return {
@@ -45,23 +42,39 @@ export async function ownRun(workspace: string, runId: string, tracker: string):
   };
 }
 
+function makeOwned(unlocked: string, path: string, text: string): Deno.FsFile {
+  for (;;) {
+    const file = Deno.openSync(unlocked, { create: true, write: true });
+    file.lockSync(true);
+    file.writeSync(new TextEncoder().encode(text));
+    try {
+      Deno.renameSync(unlocked, path);
+      return file;
+    } catch (error) {
+      file.close();
+      // Another start took it for a dead one's before it was locked.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
 /**
  * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED. Where no other run is
  * under way, the folders of steps go whose runs the tracker's file has lost.
  *
- * Costs two folder listings when there is nothing to mend. Gives the ids of the runs it ended.
+ * Costs two folder listings when there is nothing to mend. Gives whether a process had died.
  */
 export async function mendRuns(
   workspace: string,
   openTracker: () => Promise<Tracker>,
   now: number,
-): Promise<string[]> {
+): Promise<boolean> {
   const folder = join(workspace, "owners");
   const steps = join(workspace, "steps");
   // Before the owners are looked at: whoever makes such a folder owns its run by then.
   const forsaken = await namesIn(steps);
   let isAlone = true;
-  const mended: string[] = [];
+  let hasDead = false;
   for (const runId of await namesIn(folder)) {
     const path = join(folder, runId);
     const file = await Deno.open(path, { write: true }).catch(() => undefined);
@@ -71,17 +84,22 @@ export async function mendRuns(
         isAlone = false;
         continue;
       }
+      hasDead = true;
+      if (runId.startsWith(unlockedMark)) {
+        await Deno.remove(path).catch(() => {});
+        continue;
+      }
       const tracker = await openTracker();
       // Another tracker's run is ended by who starts with that one.
       if (await Deno.readTextFile(path) !== digestTracker(tracker.uri)) continue;
-      mended.push(...await endRun(runId, tracker, now, steps));
+      await endRun(runId, tracker, now, steps);
       await Deno.remove(path).catch(() => {});
     } finally {
       file.close();
     }
   }
   if (isAlone && forsaken.length > 0) await clearLost(forsaken, steps, await openTracker());
-  return mended;
+  return hasDead || forsaken.length > 0;
 }
 
 /** Clears what is left of steps whose runs are in no file. What a server was sent lies here as well, for who ran it. */
@@ -103,7 +121,7 @@ async function clearStep(folder: string): Promise<void> {
 async function namesIn(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.map((entry) => entry.name).filter((name) => !name.startsWith(unlockedMark)).sort();
+    return entries.map((entry) => entry.name).sort();
   } catch (error) {
     // A file in its place is told of when the folder is made.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
@@ -111,9 +129,9 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<string[]> {
+async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<void> {
   const run = await findRun(runId, tracker);
-  if (run === undefined) return [];
+  if (run === undefined) return;
   const family = [run];
   for (const { info } of family) {
     family.push(
@@ -126,14 +144,11 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
     await clearStep(join(steps, info.id));
     await removeParts(info, tracker);
   }
-  const mended: string[] = [];
   // Last: what the dead left may be what fills the disk.
   for (const { info } of family) {
     if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
     await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });
-    mended.push(info.id);
   }
-  return mended;
 }
 
 /** What was on its way into the run's artifacts: it lies beside them, and no other process makes those of this run. */

@@ -44,17 +44,22 @@ function cacheVariables(cwd: string): Record<string, string> {
   return { XDG_CACHE_HOME: found[1], DENO_DIR: Deno.env.get("DENO_DIR") ?? join(usual, "deno") };
 }
 
-/** Starts `deno run -A` with the arguments; `env` is added to the environment, less what names a tracker. */
+/**
+ * Starts `deno run -A` with the arguments; `env` is added to the environment, less what names a tracker. `prefix` is a
+ * program, with arguments, that runs Deno.
+ */
 export function startDeno(
   args: readonly string[],
   cwd: string,
   env: Record<string, string> = {},
+  prefix: readonly string[] = [],
 ): Deno.ChildProcess {
   const inherited = Object.entries(Deno.env.toObject()).filter(([name]) =>
     !/^(MLFLOW_|SLUICE_|NO_COLOR)/.test(name)
   );
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--config", configFile, ...args],
+  const [program, ...rest] = [...prefix, Deno.execPath(), "run", "-A", "--config", configFile, ...args];
+  return new Deno.Command(program!, {
+    args: rest,
     cwd,
     clearEnv: true,
     env: { ...Object.fromEntries(inherited), ...cacheVariables(cwd), ...env },

@@ -1,8 +1,8 @@
 /**
  * Logs points to a run of the tracker given as argument until it is killed; prints each step once it is logged.
- * For `tracker_crash_test.ts`.
+ * For `tracker_test.ts`.
  */
-import { openSqliteTracker } from "../src/tracker/sqlite_tracker.ts";
+import { openSqliteTracker } from "../../../src/tracker/sqlite_tracker.ts";
 
 const tracker = await openSqliteTracker(Deno.args[0]!, { create: true, clock: Date.now });
 const { id } = await tracker.createRun({ experimentId: "0", name: "n", user: "u", startedAt: 1, tags: [] });

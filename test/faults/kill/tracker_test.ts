@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openSqliteTracker } from "../src/tracker/sqlite_tracker.ts";
+import { openSqliteTracker } from "../../../src/tracker/sqlite_tracker.ts";
 
 Deno.test("after kill -9 all that was said to be logged is there, whole, and the file opens", async () => {
   const folder = await Deno.makeTempDir();
