@@ -86,7 +86,7 @@ async function followChain(
     const next = open.flatMap((name) => dependsOn(told.get(name)));
     open = [...new Set(next)].filter((name) => !told.has(name));
   }
-  const uncertain = await forecast.uncertain(step);
+  const uncertain = forecast.uncertain(step);
   const origins = uncertain.filter((each) => each.isOrigin && !told.has(each.step)).map((each) => each.step);
   if (open.length > 0) await tell(origins.slice(0, longestChain));
   // From the step that was asked about to where it all begins.

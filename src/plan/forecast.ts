@@ -48,7 +48,7 @@ export interface OpenForecast {
   /** In the order of the plan. */
   of(names: readonly string[]): Promise<Forecast>;
   /** The steps that `name` needs and that are not cached for certain, in the order of the plan. */
-  uncertain(name: string): Promise<readonly Uncertain[]>;
+  uncertain(name: string): readonly Uncertain[];
 }
 
 export interface Uncertain {
@@ -69,7 +69,7 @@ export function openForecast(
   const certain = new Map<string, StepResult>();
   const settled = new Set<string>();
   const context: Context = { plan, lookups, certain, useCache };
-  const settle = async (names: readonly string[]): Promise<readonly PlannedStep[]> => {
+  const settle = (names: readonly string[]): readonly PlannedStep[] => {
     const needed = neededSteps(plan, names);
     const steps = plan.steps.filter((step) => needed.has(step.name));
     for (const step of steps) {
@@ -84,7 +84,7 @@ export function openForecast(
     async of(names) {
       const asked = new Set(names);
       const forecasts = new Map<string, StepForecast>();
-      for (const step of await settle(names)) {
+      for (const step of settle(names)) {
         if (!asked.has(step.name)) continue;
         const result = certain.get(step.name);
         const told: StepForecast = result === undefined
@@ -94,8 +94,8 @@ export function openForecast(
       }
       return forecasts;
     },
-    async uncertain(name) {
-      return (await settle([name])).filter((step) => !certain.has(step.name)).map((step) => ({
+    uncertain(name) {
+      return settle([name]).filter((step) => !certain.has(step.name)).map((step) => ({
         step: step.name,
         isOrigin: sourceSteps(step).every((source) => certain.has(source)),
       }));

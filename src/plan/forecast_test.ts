@@ -264,12 +264,12 @@ Deno.test("forecast() of one step asks the tracker about that one only, and says
   assert.deepEqual(asked, ["score"]);
 });
 
-Deno.test("uncertain() names what is not cached for certain, and where it begins, asking the cache alone", async () => {
+Deno.test("uncertain() names what is not cached for certain, and where it begins, asking the cache alone", () => {
   const { run, uncertain } = world();
   run(steps);
-  assert.deepEqual(await uncertain(planOf(...steps), "score"), []);
+  assert.deepEqual(uncertain(planOf(...steps), "score"), []);
   const changed = planOf(split, step("train", ["split"], { alpha: 2 }), score, step("other", []));
-  assert.deepEqual(await uncertain(changed, "score"), [
+  assert.deepEqual(uncertain(changed, "score"), [
     { step: "train", isOrigin: true },
     { step: "score", isOrigin: false },
   ]);
