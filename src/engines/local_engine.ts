@@ -1,7 +1,8 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
 import { refuse } from "../core/error.ts";
-import type { Engine, ProcessExit, ProcessSpec } from "../core/ports.ts";
+import type { Engine, ProcessExit } from "../core/ports.ts";
 import { killMarked } from "../core/processes.ts";
+import { type ChildStatus, startChild } from "./child.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
 import { killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
@@ -36,10 +37,12 @@ export const localEngine: Engine = {
     if (program === undefined) {
       return { is: "not-started", reason: `no program \`${spec.argv[0]}\` on its PATH` };
     }
-    using log = await openLog(spec.log);
+    using log = openLog(spec.log);
     let started: ReturnType<typeof startWithOrphans>;
     try {
-      started = startWithOrphans(() => startProcess(program, spec));
+      const { argv, folder, variables, stdin } = spec;
+      const child = { program, args: argv.slice(1), folder, variables };
+      started = startWithOrphans(() => startChild(stdin === undefined ? child : { ...child, stdin }));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
@@ -50,7 +53,6 @@ export const localEngine: Engine = {
     const limit = endOnLimit(child.pid, spec, orphans, signal);
     const output = readOutput(child, log, onLine);
     output.failed.then(() => signalGroup(child.pid, "SIGKILL"));
-    writeInput(child, spec.stdin ?? "");
     const status = await child.status;
     running.delete(child.pid);
     limit.stop();
@@ -62,8 +64,12 @@ export const localEngine: Engine = {
   },
 };
 
-function openLog(path: string): Promise<Deno.FsFile> {
-  return Deno.open(path, { append: true, create: true }).catch((error) => refuseLog(path, error));
+function openLog(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { append: true, create: true });
+  } catch (error) {
+    return refuseLog(path, error);
+  }
 }
 
 function refuseLog(path: string, error: unknown): never {
@@ -75,27 +81,6 @@ function refuseLog(path: string, error: unknown): never {
   });
 }
 
-function startProcess(program: string, spec: ProcessSpec): Deno.ChildProcess {
-  return new Deno.Command(program, {
-    args: spec.argv.slice(1),
-    cwd: spec.folder,
-    clearEnv: true,
-    env: spec.variables,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-    detached: true,
-  }).spawn();
-}
-
-/** A process may end without reading what it is given. */
-function writeInput(child: Deno.ChildProcess, text: string): void {
-  const writer = child.stdin.getWriter();
-  const ignore = () => {};
-  if (text !== "") writer.write(new TextEncoder().encode(text)).catch(ignore);
-  writer.close().catch(ignore);
-}
-
 /** What made a group of its own, as daemons do. */
 function killEscaped(pid: number, startedAt: number, temporary: string | undefined): void {
   if (temporary !== undefined) {
@@ -103,7 +88,7 @@ function killEscaped(pid: number, startedAt: number, temporary: string | undefin
   }
 }
 
-function exitOf({ code, signal }: Deno.CommandStatus, tellsSignals: boolean): ProcessExit {
+function exitOf({ code, signal }: ChildStatus, tellsSignals: boolean): ProcessExit {
   const told = signal ?? (tellsSignals ? signalOf(code) : undefined);
   return told === undefined ? { is: "exited", code } : { is: "signalled", signal: told };
 }

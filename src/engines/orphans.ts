@@ -7,8 +7,9 @@
  * another session.
  */
 import { readProcess, signalProcess } from "../core/processes.ts";
+import type { Child } from "./child.ts";
 import { nativeCalls } from "./native_calls.ts";
-import { childrenOf, descendantsOf, readStat } from "./process_tree.ts";
+import { descendantsOf, ownChildren, readStat } from "./process_tree.ts";
 
 /** The orphans of one step. */
 export interface Orphans {
@@ -40,8 +41,8 @@ let adoption: {
 
 /** Starts a step's process. No orphans where the system gives no way to find them: other than Linux, no FFI. */
 export function startWithOrphans(
-  start: () => Deno.ChildProcess,
-): { readonly child: Deno.ChildProcess; readonly orphans: Orphans | undefined } {
+  start: () => Child,
+): { readonly child: Child; readonly orphans: Orphans | undefined } {
   const calls = nativeCalls();
   if (calls === undefined) return { child: start(), orphans: undefined };
   const random = crypto.getRandomValues(new BigUint64Array(1))[0]!;
@@ -68,7 +69,7 @@ export function killOrphans(): void {
 }
 
 function startAdoption(): typeof adoption {
-  const known = new Set(childrenOf(Deno.pid));
+  const known = new Set(ownChildren());
   nativeCalls()?.setSubreaper(true);
   const reaping = setInterval(() => steps.forEach(reapEnded), reapEveryMs);
   Deno.unrefTimer(reaping);
@@ -83,16 +84,18 @@ function stopAdoption(): void {
 
 async function end(step: Step): Promise<void> {
   step.root = undefined;
-  await endAll(() => adopted().filter((pid) => markOf(pid) === step.mark), step);
+  // Of nearly every step there is none: one look is all.
+  const isAlone = adopted().length === 0;
+  if (!isAlone) await endAll(() => adopted().filter((pid) => markOf(pid) === step.mark), step);
   steps.delete(step);
-  await endAll(() => steps.size === 0 && adoption !== undefined ? strangers() : [], step);
+  if (!isAlone) await endAll(() => steps.size === 0 && adoption !== undefined ? strangers() : [], step);
   if (steps.size === 0 && adoption !== undefined) stopAdoption();
 }
 
 /** Children of ours that are the first process of no step. */
 function adopted(): number[] {
   const roots = new Set([...steps].map(({ root }) => root));
-  return childrenOf(Deno.pid).filter((pid) => !roots.has(pid) && !adoption?.known.has(pid));
+  return ownChildren().filter((pid) => !roots.has(pid) && !adoption?.known.has(pid));
 }
 
 /** Those of steps that are over, when none is running. */

@@ -33,6 +33,10 @@ export function childrenOf(pid: number): number[] {
     : scanForChildren(pid);
 }
 
+/** Of this process, seen from the thread that runs this: the first, whose children are what it starts and adopts. */
+export const ownChildren = (): number[] =>
+  hasChildrenFiles() ? childrenOfTask(Deno.pid, String(Deno.pid)) : scanForChildren(Deno.pid);
+
 /** All that `pids` started, and what those started, without `pids`. */
 export function descendantsOf(pids: readonly number[]): number[] {
   const found = new Set<number>();

@@ -1,4 +1,5 @@
 /** What a process prints: to its log as bytes, to a listener as lines. */
+import type { Child } from "./child.ts";
 import { splitLines } from "./split_lines.ts";
 
 export interface Output {
@@ -11,50 +12,42 @@ export interface Output {
   end(limitMs: number): Promise<void>;
 }
 
+/** Less than this is written sooner than it would wait for its turn. */
+const smallBytes = 1 << 13;
+
 /** Reads both streams of `child` from now on. */
 export function readOutput(
-  child: Deno.ChildProcess,
+  child: Child,
   log: Deno.FsFile,
   onLine: (stream: "stdout" | "stderr", line: string) => void,
 ): Output {
   const failed = Promise.withResolvers<void>();
   let failure: { readonly error: unknown } | undefined;
-  const readers = ["stdout", "stderr"] as const;
-  const streams = readers.map((name) => {
-    const reader = child[name].getReader();
-    const reading = readLines(reader, log, (line) => onLine(name, line)).catch((error) => {
+  let open = 2;
+  const streams = (["stdout", "stderr"] as const).map((name) => {
+    const lines = splitLines((line) => onLine(name, line));
+    const reading = child.read(name, (piece) => {
+      if (piece.length > smallBytes) return writeAll(log, piece).then(() => lines.write(piece));
+      for (let at = 0; at < piece.length;) at += log.writeSync(piece.subarray(at));
+      lines.write(piece);
+    });
+    const ended = reading.ended.then(() => lines.end()).catch((error) => {
       failure ??= { error };
       failed.resolve();
-      // Nobody reads on, so whoever writes must not wait.
-      return reader.cancel().catch(() => {});
-    });
-    return { reader, reading };
+    }).finally(() => open--);
+    return { ended, stop: reading.stop };
   });
   return {
     failed: failed.promise,
     async end(limitMs) {
-      const limit = setTimeout(
-        () => streams.forEach(({ reader }) => reader.cancel().catch(() => {})),
-        limitMs,
-      );
-      await Promise.all(streams.map(({ reading }) => reading));
-      clearTimeout(limit);
+      if (open > 0) {
+        const limit = setTimeout(() => streams.forEach(({ stop }) => stop()), limitMs);
+        await Promise.all(streams.map(({ ended }) => ended));
+        clearTimeout(limit);
+      }
       if (failure !== undefined) throw failure.error;
     },
   };
-}
-
-async function readLines(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  log: Deno.FsFile,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const lines = splitLines(onLine);
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    await writeAll(log, read.value);
-    lines.write(read.value);
-  }
-  lines.end();
 }
 
 async function writeAll(log: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,4 @@
-/** Signals by their numbers, as exit codes above 128 tell them: Linux, on x86 and ARM. */
+/** Signals by their numbers: Linux, on x86 and ARM. */
 
 // deno-fmt-ignore
 const names = [
@@ -7,5 +7,9 @@ const names = [
   "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
 ];
 
-/** Undefined for a code that tells of none. */
-export const signalOf = (code: number): string | undefined => code > 128 ? names[code - 129] : undefined;
+/** Undefined for a number that has no name. */
+export const signalNumbered = (number: number): string | undefined => names[number - 1];
+
+/** As exit codes above 128 tell of one. */
+export const signalOf = (code: number): string | undefined =>
+  code > 128 ? signalNumbered(code - 128) : undefined;
