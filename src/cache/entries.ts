@@ -47,6 +47,8 @@ export function writeRecord(places: Places, key: Digest, record: KeyRecord): voi
 }
 
 function stage(places: Places, path: string, text: string): StagedEntry {
+  // A folder in its place would keep it out for good.
+  if (findInfo(path)?.isDirectory === true) removeFile(path);
   places.make();
   const part = places.part();
   try {

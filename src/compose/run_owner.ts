@@ -8,6 +8,7 @@ import { digestValue } from "../core/digest.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import type { Tracker } from "../core/ports.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { killLeftovers } from "./leftover_processes.ts";
@@ -115,7 +116,7 @@ const digestTracker = (uri: string): string =>
 /** Ends what is left of a step and removes its folder. */
 async function clearStep(folder: string): Promise<void> {
   killLeftovers(folder);
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await removeTree(folder).catch(() => {});
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -160,7 +161,7 @@ async function removeParts({ id, artifactUri }: Run["info"], tracker: Tracker): 
   if (basename(folder) !== id) return;
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (/^\.part-[0-9a-f-]{36}$/.test(name)) await Deno.remove(join(folder, name), { recursive: true });
+      if (/^\.part-[0-9a-f-]{36}$/.test(name)) await removeTree(join(folder, name));
     }
   } catch {
     // It was never made, or is gone.

@@ -4,6 +4,7 @@ import { type Failure, refuse } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
 import { mainEntryPoint } from "../core/pipeline.ts";
 import type { Tracker } from "../core/ports.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import { type AnyFixture, type Fixtures, loneStep } from "../dsl/lone_step.ts";
 import type { Shape, Values } from "../dsl/shape.ts";
@@ -75,7 +76,7 @@ async function runLone(step: unknown, fixture: AnyFixture, called: (...given: ne
   const { params: _, inputs: __, ...options } = fixture;
   const { executeRequest } = await import("./execute_request.ts");
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-step-" }));
-  const close = () => Deno.remove(folder, { recursive: true }).catch(ignoreMissing);
+  const close = () => removeTree(folder).catch(ignoreMissing);
   try {
     const trackingUri = `sqlite:///${join(folder, "mlflow.db")}`;
     const request = { entryPoint: mainEntryPoint, parameters: {}, isText: false };

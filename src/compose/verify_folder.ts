@@ -1,6 +1,7 @@
 /** The folder that all of a verification lies in, and what killed ones left. */
 import { join } from "node:path";
 import { makeFolder } from "../core/file_tree.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import { killLeftovers } from "./leftover_processes.ts";
 
 export interface VerifyFolder {
@@ -46,21 +47,8 @@ async function removeLeftovers(all: string): Promise<void> {
 async function removeFolder(path: string): Promise<void> {
   killLeftovers(path);
   try {
-    await Deno.remove(path, { recursive: true });
+    await removeTree(path);
   } catch (error) {
-    // A step, or an environment's installer, may have closed its folders to writing.
-    if (!(error instanceof Deno.errors.PermissionDenied)) {
-      if (error instanceof Deno.errors.NotFound) return;
-      throw error;
-    }
-    await openFolders(path);
-    await Deno.remove(path, { recursive: true });
-  }
-}
-
-async function openFolders(folder: string): Promise<void> {
-  await Deno.chmod(folder, 0o700);
-  for await (const entry of Deno.readDir(folder)) {
-    if (entry.isDirectory) await openFolders(join(folder, entry.name));
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

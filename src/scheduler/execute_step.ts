@@ -8,6 +8,7 @@ import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import { isDiskFull } from "../core/system_error.ts";
 import { type Run, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type DueStep, findUsable, resolveKey, takeKept } from "./cached_step.ts";
@@ -152,7 +153,7 @@ function openLog(services: Services, run: RunInfo, folder: string): string {
 async function leaveFolder(services: Services, run: RunInfo, folder: string): Promise<void> {
   const { artifacts } = services.tracker;
   if (artifacts.localFolder(run.artifactUri) !== undefined) {
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await removeTree(folder).catch(() => {});
     return;
   }
   const log = await Deno.open(join(folder, "output.log")).catch(() => undefined);

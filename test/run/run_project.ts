@@ -19,9 +19,12 @@ export interface Finished {
 /** Where the runs of a working folder keep their results: no test is to find those of another. */
 const caches = new Map<string, string>();
 
-/** A folder for one test, with a cache of its own; removed when the test leaves its scope. */
-export async function workingFolder() {
-  const [path, cache] = await Promise.all([makeFolder("sluice-test-"), makeFolder("sluice-cache-")]);
+/** A folder for one test, with a cache of its own, below `dir` if given; removed when the test leaves its scope. */
+export async function workingFolder(dir?: string) {
+  const [path, cache] = await Promise.all([
+    makeFolder("sluice-test-", dir),
+    makeFolder("sluice-cache-", dir),
+  ]);
   caches.set(path!, cache!);
   return {
     path: path!,
@@ -33,8 +36,14 @@ export async function workingFolder() {
   };
 }
 
-const makeFolder = async (prefix: string): Promise<string> =>
-  await Deno.realPath(await Deno.makeTempDir({ prefix }));
+const makeFolder = async (prefix: string, dir: string | undefined): Promise<string> =>
+  await Deno.realPath(await Deno.makeTempDir({ prefix, ...(dir === undefined ? {} : { dir }) }));
+
+/** Where nothing waits for a disk, if there is such a place. */
+export const memoryFolder: string | undefined = await Deno.stat("/dev/shm").then(
+  () => "/dev/shm",
+  () => undefined,
+);
 
 /** Deno's own packages stay where they are. */
 function cacheVariables(cwd: string): Record<string, string> {

@@ -26,7 +26,7 @@ export function findTraces(places: Places, known: readonly number[]): Traces {
   return {
     processes: processesOf(places, known),
     temporary: namesIn(places.temporary),
-    sharedMemory: namesIn("/dev/shm").filter((name) => name.includes("sluice")),
+    sharedMemory: namesIn("/dev/shm").filter((name) => name.startsWith("sluice-soak")),
     workspaces: places.projects.flatMap((project) =>
       ["steps", "owners"].flatMap((folder) => namesIn(join(project, ".sluice", folder)))
     ),

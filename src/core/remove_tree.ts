@@ -1,0 +1,56 @@
+/** Removes folders that others filled, however deep and whatever rights they gave them. */
+import { join } from "node:path";
+
+/**
+ * A path is at most 4096 bytes long, and `Deno.remove` overflows its stack some ten thousand folders down, which ends
+ * the process: a folder with a longer path below the root is moved to the root, with all in it.
+ */
+const longestPath = 1000;
+/** Between two turns of the event loop. */
+const foldersAtOnce = 100;
+
+/** A link is removed, not followed. Throws what `Deno.remove` does, `Deno.errors.NotFound` among it. */
+export async function removeTree(root: string): Promise<void> {
+  await flatten(root, () => {});
+  try {
+    await Deno.remove(root, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    await flatten(root, (folder) => Deno.chmodSync(folder, 0o700));
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Calls `open` before it looks into a folder. */
+async function flatten(root: string, open: (folder: string) => void): Promise<void> {
+  if (!isFolder(root)) return;
+  const folders = [root];
+  for (let seen = 1; folders.length > 0; seen++) {
+    const folder = folders.pop()!;
+    try {
+      open(folder);
+      for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+        if (isDirectory) folders.push(raised(join(folder, name), root));
+      }
+    } catch {
+      // What cannot be seen into `Deno.remove` tells of.
+    }
+    if (seen % foldersAtOnce === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Where the folder lies from now on. */
+function raised(path: string, root: string): string {
+  if (path.length - root.length <= longestPath) return path;
+  const to = join(root, `.raised-${crypto.randomUUID()}`);
+  Deno.renameSync(path, to);
+  return to;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
