@@ -68,7 +68,7 @@ export function openForecast(
 ): OpenForecast {
   const certain = new Map<string, StepResult>();
   const settled = new Set<string>();
-  const context: Context = { plan, lookups, certain, useCache };
+  const context: Context = { plan, lookups, certain, weaker: new Map(), useCache };
   const settle = (names: readonly string[]): readonly PlannedStep[] => {
     const needed = neededSteps(plan, names);
     const steps = plan.steps.filter((step) => needed.has(step.name));
@@ -108,41 +108,49 @@ interface Context {
   readonly lookups: Lookups;
   /** Results of the steps that will not run, whatever happens. */
   readonly certain: ReadonlyMap<string, StepResult>;
+  /** Results that would be taken, had they been made with as much to hold the step as is wanted now. */
+  readonly weaker: Map<string, StepResult>;
   readonly useCache: boolean;
 }
 
 /** What will be taken for a step, if all before it is taken as well. */
 function findCertain(
   step: PlannedStep,
-  { lookups, certain, useCache }: Context,
+  { lookups, certain, weaker, useCache }: Context,
 ): StepResult | undefined {
   if (notCached(step, useCache) !== undefined) return undefined;
   if (!sourceSteps(step).every((name) => certain.has(name))) return undefined;
   const result = lookups.find(keyOfStep(step, byContent(certain)));
-  return result !== undefined && isAtLeast(result.sandbox, step.sandbox) ? result : undefined;
+  if (result === undefined || isAtLeast(result.sandbox, step.sandbox)) return result;
+  weaker.set(step.name, result);
+  return undefined;
 }
 
 /** A step that is not known to be cached. */
 async function forecastUncertain(step: PlannedStep, context: Context): Promise<StepForecast> {
-  const { lookups, certain } = context;
+  const { lookups, certain, weaker } = context;
   const reason = notCached(step, context.useCache);
   const asked = lookups.lastRun(step.name);
   const last = asked instanceof Promise ? await asked : asked;
   if (last === null && reason !== undefined) return willRun(notCachedCauses[reason], neverRan);
   const before = last?.key === undefined ? undefined : await lookups.findRecord(last.key);
-  const parts = assume(keyParts(step, byContent(certain)), step, certain, before?.parts);
   const on = sourceSteps(step).filter((name) => !certain.has(name));
+  let parts: KeyParts | undefined;
+  const assumed = () => parts ??= assume(keyParts(step, byContent(certain)), step, certain, before?.parts);
   const first: Cause[] = reason === undefined ? [] : [notCachedCauses[reason]];
   if (reason === undefined) {
-    const result = isKnown(parts) ? lookups.find(keyOf(parts)) : undefined;
-    if (result !== undefined && isAtLeast(result.sandbox, step.sandbox)) {
-      return on.length > 0 ? { is: "depends", on } : { is: "cached", runId: result.madeBy.runId };
-    }
+    // Where all is known, its own key has been asked for.
+    const result = on.length === 0
+      ? weaker.get(step.name)
+      : isKnown(assumed())
+      ? lookups.find(keyOf(assumed()))
+      : undefined;
+    if (result !== undefined && isAtLeast(result.sandbox, step.sandbox)) return { is: "depends", on };
     if (result !== undefined) {
       first.push({ is: "weaker-sandbox", made: result.sandbox, wanted: step.sandbox });
     }
   }
-  return willRun(...first, ...await compare(step, { last, before, parts }, context, first));
+  return willRun(...first, ...await compare(step, { last, before, parts: assumed }, context, first));
 }
 
 const willRun = (...causes: Cause[]): StepForecast => ({ is: "will-run", causes });
@@ -158,7 +166,7 @@ const notCachedCauses: Readonly<Record<NotCached, Cause>> = {
 interface Compared {
   readonly last: LastRun | null | undefined;
   readonly before: KeyRecord | undefined;
-  readonly parts: KeyParts;
+  readonly parts: () => KeyParts;
 }
 
 async function compare(
@@ -175,12 +183,12 @@ async function compare(
     return ended.length > 0 || known.length > 0 ? ended : [{ is: "not-comparable", runId }];
   }
   const sources = plan.sources[step.sources] ?? {};
-  const contents = keyOf(before.parts) === keyOf(parts)
+  const contents = keyOf(before.parts) === keyOf(parts())
     ? undefined
     : await lookups.contents(step.environment);
   const now: KeyRecord = {
     version: resultVersion,
-    parts,
+    parts: parts(),
     sources,
     ...(contents === undefined ? {} : { environment: contents }),
   };

@@ -7,7 +7,7 @@ import { nearest } from "../core/nearest.ts";
 import { listNames } from "../core/suggest.ts";
 import { checkParameter, type ParameterValue, parseParameter, showValue } from "../core/parameter.ts";
 import { inside, type Place } from "../core/place.ts";
-import { mainEntryPoint, type PipelineDefinition } from "../core/pipeline.ts";
+import { mainEntryPoint, type PipelineDefinition, type StepUse } from "../core/pipeline.ts";
 import type { RunRequest } from "../core/run.ts";
 
 /** A request whose every parameter is known and within its range. */
@@ -35,10 +35,11 @@ export function resolveArguments(
   if (!given.ok) return given;
   const pipelineFolder = fileURLToPath(new URL(".", definition.module));
   const parameters: Record<string, ParameterValue> = {};
+  const placeOf = openPlaces(definition, request.entryPoint);
   for (const parameter of reach.parameters) {
     const { name, spec } = parameter;
-    const at = placeOf(definition, parameter, request.entryPoint);
     if (given.value.has(name)) {
+      const at = placeOf(parameter);
       const value = given.value.get(name);
       const checked = request.isText && typeof value === "string"
         ? parseParameter(spec, value, at)
@@ -48,7 +49,7 @@ export function resolveArguments(
     } else if (spec.default !== undefined) {
       parameters[name] = spec.type === "path" ? resolve(pipelineFolder, spec.default) : spec.default;
     } else {
-      return fail(missing(parameter, at, request.entryPoint));
+      return fail(missing(parameter, placeOf(parameter), request.entryPoint));
     }
   }
   return succeed({ entryPoint: request.entryPoint, reach, parameters });
@@ -75,7 +76,7 @@ function nameParameters(
         code: "PARAM_CONFLICT",
         message:
           `Cannot set parameter "${parameter.name}" twice, as \`${parameter.name}\` and as \`${parameter.shortName}\``,
-        at: placeOf(definition, parameter, request.entryPoint),
+        at: openPlaces(definition, request.entryPoint)(parameter),
         hint: "Give it once",
       });
     }
@@ -85,19 +86,26 @@ function nameParameters(
 }
 
 /** The step that takes it where that is clear: the entry point itself, or the step whose name it bears. */
-function placeOf(definition: PipelineDefinition, parameter: SettableParameter, entryPoint: string): Place {
-  const own = definition.steps.find((use) => use.name === entryPoint);
-  const taken = Object.entries(own?.arguments ?? {}).find(([, argument]) =>
-    argument.is === "parameter" && argument.name === parameter.name
-  );
-  if (own !== undefined && taken !== undefined) {
-    return inside(own.place, `step "${own.name}"`, `parameter "${taken[0]}"`);
-  }
-  const dot = parameter.name.lastIndexOf(".");
-  const owner = definition.steps.find((use) => use.name === parameter.name.slice(0, Math.max(dot, 0)));
-  return owner === undefined
-    ? inside(definition.place, `pipeline "${definition.name}"`, `parameter "${parameter.name}"`)
-    : inside(owner.place, `step "${owner.name}"`, `parameter "${parameter.name.slice(dot + 1)}"`);
+function openPlaces(
+  definition: PipelineDefinition,
+  entryPoint: string,
+): (parameter: SettableParameter) => Place {
+  let uses: ReadonlyMap<string, StepUse> | undefined;
+  return (parameter) => {
+    uses ??= new Map(definition.steps.map((use) => [use.name, use]));
+    const own = uses.get(entryPoint);
+    const taken = Object.entries(own?.arguments ?? {}).find(([, argument]) =>
+      argument.is === "parameter" && argument.name === parameter.name
+    );
+    if (own !== undefined && taken !== undefined) {
+      return inside(own.place, `step "${own.name}"`, `parameter "${taken[0]}"`);
+    }
+    const dot = parameter.name.lastIndexOf(".");
+    const owner = uses.get(parameter.name.slice(0, Math.max(dot, 0)));
+    return owner === undefined
+      ? inside(definition.place, `pipeline "${definition.name}"`, `parameter "${parameter.name}"`)
+      : inside(owner.place, `step "${owner.name}"`, `parameter "${parameter.name.slice(dot + 1)}"`);
+  };
 }
 
 function missing(parameter: SettableParameter, at: Place, entryPoint: string): Failure {
