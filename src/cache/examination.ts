@@ -4,7 +4,7 @@
  */
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { digestFile } from "../core/file_tree.ts";
-import { findLook, type Look } from "../core/look.ts";
+import { contentStampOf, findLook } from "../core/look.ts";
 import type { KeptFile } from "../core/step_result.ts";
 import { openBreather } from "./breather.ts";
 import { openDigestMemory } from "./digest_memory.ts";
@@ -26,9 +26,10 @@ export interface Examination {
 }
 
 /** What a change of links and rights leaves as it is; undefined where it cannot be told. */
-export const contentOf = (path: string): string | undefined => exactContent(findLook(path));
-
-const exactContent = (look: Look | undefined): string | undefined => look?.isExact ? look.content : undefined;
+export function contentOf(path: string): string | undefined {
+  const look = findLook(path);
+  return look && contentStampOf(look);
+}
 
 /** Of one operation. */
 export function openExamination(cache: string, clock: () => number): Examination {
@@ -53,7 +54,7 @@ export function openExamination(cache: string, clock: () => number): Examination
       }
       if (before.isExact && memory.find(name, before.stamp) === digest) return true;
       if (await orUndefined(() => digestFile(path, before)) !== digest) return false;
-      note(path, name, digest, exactContent(before));
+      note(path, name, digest, contentStampOf(before));
       return true;
     },
     trustsTimes: ({ sizeBytes }) => sizeBytes > smallBytes || sizeBytes > leftBytes,
@@ -65,7 +66,7 @@ export function openExamination(cache: string, clock: () => number): Examination
       for (const [name, { path, digest, content }] of noted) {
         await breathe();
         const now = findLook(path);
-        if (now?.content === content) memory.put(name, now.stamp, digest);
+        if (now !== undefined && contentStampOf(now) === content) memory.put(name, now.stamp, digest);
       }
       await memory.flush();
       memory.close();

@@ -15,8 +15,6 @@ export interface Look {
   readonly inode: number;
   /** Size, times, inode and device: equal as long as nobody writes to the file or puts another in its place. */
   readonly stamp: string;
-  /** The same without the time of change, which a new link moves. */
-  readonly content: string;
   /** Milliseconds since 1970: of the last change, to the content or to anything else. */
   readonly writtenAt: number;
   readonly changedAt: number;
@@ -33,6 +31,10 @@ export const settledMs = 2000;
 /** `now` in milliseconds since 1970: content that is read from then on is what the stamp stands for. */
 export const isSettled = ({ writtenAt, changedAt }: Look, now: number): boolean =>
   now - Math.max(writtenAt, changedAt) >= settledMs;
+
+/** The stamp without the time of change, which a new link or other rights move; undefined where it is not exact. */
+export const contentStampOf = ({ stamp, isExact }: Look): string | undefined =>
+  isExact ? stamp.slice(0, contentDigits) : undefined;
 
 /** Undefined where nothing is, or what is there cannot be seen. */
 export const findLook = (path: string): Look | undefined => calls().look(path);
@@ -83,7 +85,7 @@ function open(): Calls {
   const [name, nothing] = [new Uint8Array(longestPath), new Uint8Array(1)];
   const room = name.subarray(0, longestPath - 1);
   const bytes = new Uint8Array(256);
-  const [words, view] = [new Uint32Array(bytes.buffer), new DataView(bytes.buffer)];
+  const words = new Uint32Array(bytes.buffer);
   let content: Uint8Array | undefined;
   const nameIt = (path: string): boolean => {
     const { read, written } = encoder.encodeInto(path, room);
@@ -92,7 +94,7 @@ function open(): Calls {
   };
   const readAll = (file: number): Reading | undefined => {
     if (library.statx(file, nothing, emptyPath, basicStats, bytes) !== 0) return undefined;
-    const look = readStatx(words, view);
+    const look = readStatx(words);
     // One byte more shows the end of a file that did not grow.
     content ??= new Uint8Array(mostReadBytes + 1);
     if (look.is !== "file" || look.sizeBytes > mostReadBytes) return undefined;
@@ -106,7 +108,7 @@ function open(): Calls {
   return {
     look: (path) =>
       nameIt(path) && library.statx(atFolder, name, noFollow, basicStats, bytes) === 0
-        ? readStatx(words, view)
+        ? readStatx(words)
         : undefined,
     read(path) {
       const file = nameIt(path) ? library.open(name, readOnly) : -1;
@@ -120,29 +122,36 @@ function open(): Calls {
   };
 }
 
+const stampBytes = new Uint8Array(48);
+const stampWords = new Uint32Array(stampBytes.buffer);
+/** Size, inode, device, times of content and of change, as words of `struct statx`. */
+const stampPlaces = [10, 11, 8, 9, 34, 35, 28, 29, 30, 24, 25, 26];
+/** Size, inode, device, time of content; the time of change comes after these. */
+const contentDigits = 2 * 36;
+
 /** `struct statx` of linux/stat.h; numbers are of the machine's own order, which is little-endian wherever Deno runs. */
-function readStatx(words: Uint32Array, view: DataView): Look {
+function readStatx(words: Uint32Array): Look {
   const mode = words[7]! & 0xffff;
   const sizeBytes = words[10]! + words[11]! * 2 ** 32;
-  const writtenSeconds = Number(view.getBigInt64(112, true));
-  const changedSeconds = Number(view.getBigInt64(96, true));
-  const [writtenNanos, changedNanos, major, minor] = [words[30]!, words[26]!, words[34]!, words[35]!];
-  const content =
-    `${sizeBytes} ${writtenSeconds}.${writtenNanos} ${words[9]!}:${words[8]!} ${major}:${minor}`;
+  for (let at = 0; at < stampPlaces.length; at++) stampWords[at] = words[stampPlaces[at]!]!;
   return {
     is: kindOf(mode),
     sizeBytes,
     mode,
     links: words[4]!,
-    device: deviceNumber(major, minor),
+    device: deviceNumber(words[34]!, words[35]!),
     inode: words[8]! + words[9]! * 2 ** 32,
-    content,
-    stamp: `${content} ${changedSeconds}.${changedNanos}`,
-    writtenAt: writtenSeconds * 1000 + writtenNanos / 1e6,
-    changedAt: changedSeconds * 1000 + changedNanos / 1e6,
+    // As digits, since to print the numbers would take as long as the call.
+    stamp: stampBytes.toHex(),
+    writtenAt: millisecondsOf(words, 28),
+    changedAt: millisecondsOf(words, 24),
     isExact: true,
   };
 }
+
+/** Seconds of 64 bits with a sign, and nanoseconds. */
+const millisecondsOf = (words: Uint32Array, at: number): number =>
+  ((words[at + 1]! | 0) * 2 ** 32 + words[at]!) * 1000 + words[at + 2]! / 1e6;
 
 function kindOf(mode: number): Look["is"] {
   switch (mode & 0o170000) {
@@ -172,10 +181,9 @@ function findRoughLook(path: string): Look | undefined {
 function describeInfo(info: Deno.FileInfo): Look {
   const { size, mode, nlink, ino, dev, mtime, ctime } = info;
   const [writtenAt, changedAt] = [mtime?.getTime() ?? Infinity, ctime?.getTime() ?? Infinity];
-  const content = [size, writtenAt, ino, dev].join(" ");
   return {
     is: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "link" : "other",
     ...{ sizeBytes: size, mode: mode ?? 0, links: nlink ?? 1, device: dev, inode: ino ?? 0 },
-    ...{ content, stamp: `${content} ${changedAt}`, writtenAt, changedAt, isExact: false },
+    ...{ stamp: [size, writtenAt, ino, dev, changedAt].join(" "), writtenAt, changedAt, isExact: false },
   };
 }
