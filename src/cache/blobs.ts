@@ -1,11 +1,13 @@
 /** Files of the store: named by their content, read-only, made under another name. */
+import type { Work } from "../core/at_once.ts";
 import { isNotWritable, systemErrorNumber } from "../core/system_error.ts";
 import { refuse } from "../core/error.ts";
 import { digestFile } from "../core/file_tree.ts";
+import { findLook, getLook } from "../core/look.ts";
 import type { KeptFile } from "../core/step_result.ts";
 import { removeFile } from "./entries.ts";
-import { contentOf, type Examination } from "./examination.ts";
-import { blobName, findInfo, type Places } from "./places.ts";
+import type { Examination } from "./examination.ts";
+import { blobName, type Places } from "./places.ts";
 
 /** How a file of the store is remembered. */
 export const blobMemory = (name: string): string => `blob ${name}`;
@@ -13,11 +15,12 @@ export const blobMemory = (name: string): string => `blob ${name}`;
 export const blobMode = (file: Pick<KeptFile, "isProgram">): number => file.isProgram ? 0o555 : 0o444;
 
 /** Whether the store holds the file as it was; a damaged one is removed. */
-export async function hasBlob(places: Places, file: KeptFile, examination: Examination): Promise<boolean> {
+export function* hasBlob(places: Places, file: KeptFile, examination: Examination): Work<boolean> {
   const name = blobName(file);
   const path = places.blob(name);
-  if (!places.isThere("files", name) || findInfo(path) === undefined) return false;
-  if (await examination.isIntact(path, blobMemory(name), file)) return true;
+  const look = places.isThere("files", name) ? findLook(path) : undefined;
+  if (look === undefined) return false;
+  if (yield* examination.isIntact(path, look, () => blobMemory(name), file)) return true;
   removeFile(path);
   return false;
 }
@@ -29,16 +32,18 @@ export async function hasBlob(places: Places, file: KeptFile, examination: Exami
 export function linkBlob(places: Places, file: KeptFile, to: string, examination: Examination): boolean {
   const name = blobName(file);
   const from = places.blob(name);
-  const content = examination.trustsTimes(file) ? contentOf(from) : undefined;
-  const before = findInfo(from);
+  const before = findLook(from);
   if (before === undefined || !tryLink(from, to)) return false;
-  const made = Deno.lstatSync(to);
-  if (!made.isFile || made.ino !== before.ino || made.dev !== before.dev) {
+  const made = getLook(to);
+  if (made.is !== "file" || made.inode !== before.inode || made.device !== before.device) {
     Deno.removeSync(to);
     return false;
   }
-  if (((made.mode ?? 0) & 0o777) !== blobMode(file)) Deno.chmodSync(to, blobMode(file));
-  examination.note(from, blobMemory(name), file.digest, content);
+  if ((made.mode & 0o777) !== blobMode(file)) Deno.chmodSync(to, blobMode(file));
+  const memory = blobMemory(name);
+  if (examination.isKnown(before, memory, file.digest)) {
+    examination.noteOwnChange(from, before, memory, file.digest);
+  }
   return true;
 }
 

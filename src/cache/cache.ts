@@ -4,9 +4,11 @@
  * A result names files of the store by their digests, and its key names all that could change them. The store is used
  * by many processes at once; what is damaged, unreadable or of another version is as if it were not there.
  */
+import { atOnce } from "../core/at_once.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Cache } from "../core/ports.ts";
-import { findRecord, findResult, hasRecord, noteUse, writeRecord } from "./entries.ts";
+import { noteUse, openEntries, writeRecord } from "./entries.ts";
+import { openExamination } from "./examination.ts";
 import { areOutputsIntact } from "./in_place.ts";
 import { openKeeper } from "./keep.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -23,40 +25,43 @@ export interface OpenCache {
 }
 
 /** Opens it; nothing is read or written yet. */
-export function openCache(options: OpenCache): Cache {
-  const { cache, clock } = options;
-  const kept = new Set<Digest>();
+export function openCache({ cache, clock }: OpenCache): Cache {
+  const entries = openEntries(cache);
+  const examination = openExamination(cache, clock);
+  const keptTexts = new Set<Digest>();
   return {
     find(key) {
-      const places = openPlaces(cache);
-      const result = findResult(places, key);
-      if (result !== undefined) noteUse(places, "results", key, clock());
-      return result;
+      const found = entries.findResult(key);
+      if (found !== undefined) noteUse(cache, key, found.usedAt, clock());
+      return found?.result;
     },
-    peek: (key) => findResult(openPlaces(cache), key),
-    isIntact: (result, folder) => areOutputsIntact(options, result, folder),
-    restore: (result, folder) => restoreResult(options, result, folder),
-    keep: openKeeper(options),
+    peek: (key) => entries.findResult(key)?.result,
+    isIntact: (result, folder) => atOnce(areOutputsIntact(openPlaces(cache), result, folder, examination)),
+    restore: (result, folder) => restoreResult(cache, result, folder, examination),
+    keep: openKeeper(cache, examination),
     lease: (key, waiting) => lease(cache, leaseName(key), waiting),
-    isRecorded: (key) => hasRecord(openPlaces(cache), key),
+    isRecorded: (key) => entries.findRecord(key) !== undefined,
     async record(key, record, texts) {
+      if (entries.findRecord(key) !== undefined) return;
       const places = openPlaces(cache);
-      if (hasRecord(places, key)) return;
       places.make();
       const shared = await shareStore(cache);
       try {
         for (const [digest, text] of texts) {
-          if (!kept.has(digest)) keepText(places, digest, text);
-          kept.add(digest);
+          if (!keptTexts.has(digest)) keepText(places, digest, text);
+          keptTexts.add(digest);
         }
         writeRecord(places, key, record);
       } finally {
         shared.release();
       }
     },
-    findRecord: (key) => Promise.resolve(findRecord(openPlaces(cache), key)),
+    findRecord: (key) => Promise.resolve(entries.findRecord(key)),
     clearLeftovers: () => clearLeftovers(cache),
     findText: (digest) => Promise.resolve(findText(openPlaces(cache), digest)),
-    close: () => Promise.resolve(),
+    async close() {
+      entries.close();
+      await examination.close();
+    },
   };
 }

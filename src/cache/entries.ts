@@ -1,26 +1,86 @@
 /** Results and records: one JSON file a key, sealed, whole or not there. */
 import type { Digest } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
+import { findLook, openReader } from "../core/look.ts";
 import { sha256 } from "../core/sha256.ts";
-import { KeyRecord, StepResult } from "../core/step_result.ts";
-import { findInfo, hexOf, isConfined, type Places } from "./places.ts";
+import { type KeptOutput, KeyRecord, StepResult } from "../core/step_result.ts";
+import { hexOf, isConfined, openPlaces, type Places } from "./places.ts";
 
 /** A larger one is none of ours. */
 export const largestEntryBytes = 1 << 28;
 
-export function findResult(places: Places, key: Digest): StepResult | undefined {
-  const parsed = StepResult.safeParse(readEntry(places, "results", key));
-  return parsed.success && parsed.data.key === key && isSound(parsed.data) ? parsed.data : undefined;
+type EntryFolder = "records" | "results";
+
+/** Reads entries of one store; holds its folder open until it is closed. */
+export interface Entries {
+  /** What is kept under a key, and when it was last used, in milliseconds since 1970. */
+  findResult(key: Digest): { readonly result: StepResult; readonly usedAt: number } | undefined;
+  findRecord(key: Digest): KeyRecord | undefined;
+  close(): void;
 }
 
-export function findRecord(places: Places, key: Digest): KeyRecord | undefined {
-  const parsed = KeyRecord.safeParse(readEntry(places, "records", key));
-  return parsed.success ? parsed.data : undefined;
+export function openEntries(cache: string): Entries {
+  const reader = openReader(cache);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  function read(
+    folder: EntryFolder,
+    key: Digest,
+  ): { readonly text: string; readonly usedAt: number } | undefined {
+    const hex = hexOf(key);
+    const reading = reader.read(`store/${folder}/${hex.slice(0, 2)}/${hex}.json`);
+    if (reading !== undefined) {
+      return { text: decoder.decode(reading.bytes), usedAt: reading.look.writtenAt };
+    }
+    const places = openPlaces(cache);
+    const path = places.entry(folder, key);
+    const look = places.isThere(folder, hex) ? findLook(path) : undefined;
+    if (look?.is !== "file" || look.sizeBytes > largestEntryBytes) return undefined;
+    reader.close();
+    try {
+      return { text: Deno.readTextFileSync(path), usedAt: look.writtenAt };
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    findResult(key) {
+      const found = read("results", key);
+      const parsed = StepResult.safeParse(found && parseEntry(found.text));
+      if (found === undefined || !parsed.success || parsed.data.key !== key) return undefined;
+      return isSound(parsed.data) ? { result: parsed.data, usedAt: found.usedAt } : undefined;
+    },
+    findRecord(key) {
+      const found = read("records", key);
+      const parsed = KeyRecord.safeParse(found && parseEntry(found.text));
+      return parsed.success ? parsed.data : undefined;
+    },
+    close: () => reader.close(),
+  };
+}
+
+function parseEntry(text: string): unknown {
+  try {
+    return isSealed(text) ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether its paths are confined and each output's digest is that of its files. */
 export const isSound = (result: StepResult): boolean =>
-  isConfined(result) && Object.values(result.outputs).every((output) => digestKept(output) === output.digest);
+  isConfined(result) && Object.values(result.outputs).every(isWhole);
+
+function isWhole(output: KeptOutput): boolean {
+  if (whole.has(output)) return true;
+  if (digestKept(output) !== output.digest) return false;
+  whole.add(output);
+  return true;
+}
+
+/** Outputs do not change, and those of many files take long to digest. */
+const whole = new WeakSet<KeptOutput>();
 
 /** An entry under the name of a part. */
 export interface StagedEntry {
@@ -48,7 +108,7 @@ export function writeRecord(places: Places, key: Digest, record: KeyRecord): voi
 
 function stage(places: Places, path: string, text: string): StagedEntry {
   // A folder in its place would keep it out for good.
-  if (findInfo(path)?.isDirectory === true) removeFile(path);
+  if (findLook(path)?.is === "folder") removeFile(path);
   places.make();
   const part = places.part();
   try {
@@ -60,47 +120,31 @@ function stage(places: Places, path: string, text: string): StagedEntry {
   return { part, path };
 }
 
-/** Whether a record lies under the key, as it was written. */
-export const hasRecord = (places: Places, key: Digest): boolean =>
-  readEntry(places, "records", key) !== undefined;
-
 const dayMs = 86_400_000;
 
-/** Its time of change is its last use, to the day. */
-export function noteUse(places: Places, folder: "records" | "results", key: Digest, now: number): void {
-  const path = places.entry(folder, key);
+/** Its time of change is its last use, to the day. `usedAt` is what was found with it. */
+export function noteUse(cache: string, key: Digest, usedAt: number, now: number): void {
+  if (Math.abs(now - usedAt) < dayMs) return;
+  const places = openPlaces(cache);
+  const path = places.entry("results", key);
   try {
-    const info = places.isThere(folder, hexOf(key)) ? findInfo(path) : undefined;
-    if (info?.isFile !== true || Math.abs(now - (info.mtime?.getTime() ?? 0)) < dayMs) return;
-    Deno.utimeSync(path, now / 1000, now / 1000);
+    const isFile = places.isThere("results", hexOf(key)) && findLook(path)?.is === "file";
+    if (isFile) Deno.utimeSync(path, now / 1000, now / 1000);
   } catch {
     // A store that is only read is used without a note.
   }
 }
 
-export function forget(places: Places, folder: "records" | "results", key: Digest): void {
+export function forget(places: Places, folder: EntryFolder, key: Digest): void {
   if (places.isThere(folder, hexOf(key))) removeFile(places.entry(folder, key));
 }
 
 /** Whatever has the name, and nothing that a link leads to. */
 export function removeFile(path: string): void {
   try {
-    Deno.removeSync(path, { recursive: findInfo(path)?.isDirectory === true });
+    Deno.removeSync(path, { recursive: findLook(path)?.is === "folder" });
   } catch {
     // It is gone already, or may not be removed: then it is met again.
-  }
-}
-
-function readEntry(places: Places, folder: "records" | "results", key: Digest): unknown {
-  if (!places.isThere(folder, hexOf(key))) return undefined;
-  const path = places.entry(folder, key);
-  const info = findInfo(path);
-  if (info === undefined || !info.isFile || info.size > largestEntryBytes) return undefined;
-  try {
-    const text = Deno.readTextFileSync(path);
-    return isSealed(text) ? JSON.parse(text) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -3,19 +3,14 @@
  * others are forced to disk waits and is forced together: a file system writes its journal once for many files.
  */
 import { dirname } from "node:path";
+import { atOnce } from "../core/at_once.ts";
 import { syncFolder } from "../core/atomic_write.ts";
 import type { StepResult } from "../core/step_result.ts";
-import { openBreather } from "./breather.ts";
 import { isSound, removeFile, type StagedEntry, stageResult } from "./entries.ts";
-import { type Examination, openExamination } from "./examination.ts";
+import type { Examination } from "./examination.ts";
 import { gatherFiles, type KeptPart, shareFiles } from "./keep_files.ts";
 import { shareStore } from "./locks.ts";
 import { blobName, openPlaces, type Places } from "./places.ts";
-
-export interface KeepOptions {
-  readonly cache: string;
-  readonly clock: () => number;
-}
 
 /** Files forced to disk at a time: each waits in a thread of its own. */
 const batchSize = 64;
@@ -30,12 +25,15 @@ interface Asked {
 }
 
 /** What it gives throws RESULT_CHANGED, CACHE_UNUSABLE, FOLDER_NOT_WRITABLE; else the result is on disk when it resolves. */
-export function openKeeper(options: KeepOptions): (result: StepResult, folder: string) => Promise<void> {
+export function openKeeper(
+  cache: string,
+  examination: Examination,
+): (result: StepResult, folder: string) => Promise<void> {
   const waiting: Asked[] = [];
   let isWorking = false;
   const work = async () => {
     isWorking = true;
-    while (waiting.length > 0) await keepGroup(options, waiting.splice(0, groupSize));
+    while (waiting.length > 0) await keepGroup(cache, waiting.splice(0, groupSize), examination);
     isWorking = false;
   };
   return (result, folder) => {
@@ -48,20 +46,16 @@ export function openKeeper(options: KeepOptions): (result: StepResult, folder: s
 }
 
 /** Never throws: each of the group is told. */
-async function keepGroup({ cache, clock }: KeepOptions, group: readonly Asked[]): Promise<void> {
+async function keepGroup(cache: string, group: readonly Asked[], examination: Examination): Promise<void> {
   try {
     const places = openPlaces(cache);
     places.make();
     const shared = await shareStore(cache);
-    const examination = openExamination(cache, clock);
-    let kept: readonly Asked[] = [];
     try {
-      kept = await keepAll(places, group, examination);
+      for (const { resolve } of await keepAll(places, group, examination)) resolve();
     } finally {
       shared.release();
-      await examination.close();
     }
-    for (const { resolve } of kept) resolve();
   } catch (error) {
     for (const { reject } of group) reject(error);
   }
@@ -77,7 +71,7 @@ async function keepAll(
   const staged: StagedEntry[] = [];
   try {
     const gathered = await each(group.map((asked) => ({ asked })), async ({ asked }) => {
-      const made = await gatherFiles(places, asked, parts, examination);
+      const made = await atOnce(gatherFiles(places, asked, parts, examination));
       const entry = stageResult(places, asked.result);
       staged.push(entry);
       return { asked, made, entry };
@@ -91,10 +85,8 @@ async function keepAll(
       folders.add(dirname(part.path)).add(dirname(dirname(part.path)));
     }
     await syncFolders(folders);
-    const breathe = openBreather();
     const kept = await each(gathered, async ({ asked, made, entry }) => {
-      await breathe();
-      shareFiles(places, made, asked.folder, examination);
+      await atOnce(shareFiles(places, made, asked.folder, examination));
       Deno.renameSync(entry.part, entry.path);
       return { asked, folder: dirname(entry.path) };
     });

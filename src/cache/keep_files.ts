@@ -1,13 +1,13 @@
 /** The files of outputs on their way into the store, and the store's files in their place. */
 import { dirname, join } from "node:path";
+import { settled, type Work } from "../core/at_once.ts";
 import { digestFile } from "../core/file_tree.ts";
 import { findLook, getLook, type Look } from "../core/look.ts";
 import type { KeptFile, StepResult } from "../core/step_result.ts";
 import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
-import { openBreather } from "./breather.ts";
 import { removeFile } from "./entries.ts";
-import { contentOf, type Examination, smallBytes } from "./examination.ts";
-import { blobName, findInfo, foldersAbove, type Places } from "./places.ts";
+import { type Examination, smallBytes } from "./examination.ts";
+import { blobName, foldersAbove, type Places } from "./places.ts";
 
 /** A file that the store does not have yet, under another name. */
 export interface KeptPart {
@@ -25,23 +25,22 @@ export interface Made {
 }
 
 /** Makes parts of all files that neither the store nor `parts` has, by their names in the store. */
-export async function gatherFiles(
+export function* gatherFiles(
   places: Places,
   { result, folder }: { readonly result: StepResult; readonly folder: string },
   parts: Map<string, KeptPart>,
   examination: Examination,
-): Promise<readonly Made[]> {
-  const breathe = openBreather();
+): Work<readonly Made[]> {
   const seen = new Set<string>();
   const all: Made[] = [];
   for (const made of findMade(result, folder)) {
-    await breathe();
+    yield;
     all.push(made);
     const name = blobName(made.file);
     if (seen.has(name) || parts.has(name)) continue;
-    if (!await hasBlob(places, made.file, examination)) {
+    if (!(yield* hasBlob(places, made.file, examination))) {
       places.make("files", name);
-      parts.set(name, await makePart(places, made, result));
+      parts.set(name, yield* makePart(places, made, result));
     }
     seen.add(name);
   }
@@ -54,7 +53,7 @@ interface Found extends Made {
 
 /** Every file of the outputs, none of them reached by a link. */
 function* findMade(result: StepResult, folder: string): Generator<Found> {
-  if (findInfo(folder)?.isDirectory !== true) refuseChanged(folder);
+  if (findLook(folder)?.is !== "folder") refuseChanged(folder);
   for (const output of Object.values(result.outputs)) {
     const root = join(folder, output.file);
     const real = new Set<string>();
@@ -64,7 +63,7 @@ function* findMade(result: StepResult, folder: string): Generator<Found> {
         ? []
         : [root, ...foldersAbove(file.path).map((each) => join(root, each))];
       for (const each of above) {
-        if (!real.has(each) && findInfo(each)?.isDirectory !== true) refuseChanged(each);
+        if (!real.has(each) && findLook(each)?.is !== "folder") refuseChanged(each);
         real.add(each);
       }
       const look = findLook(path);
@@ -74,11 +73,11 @@ function* findMade(result: StepResult, folder: string): Generator<Found> {
   }
 }
 
-async function makePart(places: Places, made: Found, result: StepResult): Promise<KeptPart> {
+function* makePart(places: Places, made: Found, result: StepResult): Work<KeptPart> {
   const [name, part] = [blobName(made.file), places.part()];
   const path = places.blob(name);
   try {
-    await fillPart(made, part, result);
+    yield* fillPart(made, part, result);
   } catch (error) {
     removeFile(part);
     throw error;
@@ -87,17 +86,17 @@ async function makePart(places: Places, made: Found, result: StepResult): Promis
     part,
     path,
     place(examination) {
-      const content = examination.trustsTimes(made.file) ? contentOf(part) : undefined;
+      const before = findLook(part);
       Deno.renameSync(part, path);
-      examination.note(path, blobMemory(name), made.file.digest, content);
+      examination.noteOwnChange(path, before, blobMemory(name), made.file.digest);
     },
   };
 }
 
 /** The step's own file under another name, read-only from now on, or a copy where somebody else has a name of it. */
-async function fillPart({ file, path, look }: Found, part: string, result: StepResult): Promise<void> {
+function* fillPart({ file, path, look }: Found, part: string, result: StepResult): Work<void> {
   if (look.links !== 1 || !tryLink(path, part)) {
-    if (!await copyFile(path, part, file)) refuseChanged(path);
+    if (!(yield* settled(copyFile(path, part, file)))) refuseChanged(path);
     return;
   }
   const linked = getLook(part);
@@ -107,20 +106,21 @@ async function fillPart({ file, path, look }: Found, part: string, result: StepR
   Deno.chmodSync(part, blobMode(file));
   const isUntouched = linked.writtenAt <= result.madeBy.endedAt;
   if (isUntouched && linked.sizeBytes > smallBytes) return;
-  if (await digestFile(part, linked) !== file.digest) refuseChanged(path);
+  if ((yield* settled(digestFile(part, linked))) !== file.digest) refuseChanged(path);
 }
 
 /** Puts the store's files in the place of the run's own; where that cannot be, the run's own become read-only. */
-export function shareFiles(
+export function* shareFiles(
   places: Places,
   all: readonly Made[],
   folder: string,
   examination: Examination,
-): void {
+): Work<void> {
   for (const { file, path } of all) {
-    const [blob, own] = [findInfo(places.blob(blobName(file))), findInfo(path)];
-    if (own === undefined || !own.isFile) refuseChanged(path);
-    if (blob?.ino === own.ino && blob.dev === own.dev) continue;
+    yield;
+    const [blob, own] = [findLook(places.blob(blobName(file))), findLook(path)];
+    if (own?.is !== "file") refuseChanged(path);
+    if (blob?.inode === own.inode && blob.device === own.device) continue;
     // Beside the folder: a killed process leaves nothing in an output.
     const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
     try {
@@ -131,6 +131,6 @@ export function shareFiles(
     } catch {
       removeFile(part);
     }
-    if (own.nlink === 1) Deno.chmodSync(path, blobMode(file));
+    if (own.links === 1) Deno.chmodSync(path, blobMode(file));
   }
 }

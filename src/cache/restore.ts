@@ -1,66 +1,65 @@
 /** Makes the outputs of a result from the store, all of them or none. */
 import { dirname, join } from "node:path";
+import { atOnce, settled, type Work } from "../core/at_once.ts";
 import { syncFolder } from "../core/atomic_write.ts";
+import { findLook } from "../core/look.ts";
 import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 import { copyFile, hasBlob, linkBlob } from "./blobs.ts";
-import { openBreather } from "./breather.ts";
-import { forget, isSound, noteUse, removeFile } from "./entries.ts";
-import { type Examination, openExamination } from "./examination.ts";
+import { forget, isSound, removeFile } from "./entries.ts";
+import type { Examination } from "./examination.ts";
 import { shareStore } from "./locks.ts";
-import { blobName, findInfo, foldersAbove, openPlaces, type Places } from "./places.ts";
+import { blobName, foldersAbove, openPlaces, type Places } from "./places.ts";
 
 /** False when what is kept is damaged or gone: then the result is forgotten. */
 export async function restoreResult(
-  { cache, clock }: { readonly cache: string; readonly clock: () => number },
+  cache: string,
   result: StepResult,
   folder: string,
+  examination: Examination,
 ): Promise<boolean> {
   const places = openPlaces(cache);
-  if (findInfo(folder)?.isDirectory !== true) {
+  if (findLook(folder)?.is !== "folder") {
     throw new Error(`outputs are restored into \`${folder}\`, no folder`);
   }
   const shared = await shareStore(cache);
-  const examination = openExamination(cache, clock);
   const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
   try {
     Deno.mkdirSync(part);
-    if (!isSound(result) || !await makeOutputs(places, result, part, examination)) {
+    if (!isSound(result) || !await atOnce(makeOutputs(places, result, part, examination))) {
       forget(places, "results", result.key);
       return false;
     }
     moveOutputs(result, part, folder);
     await syncFolder(folder);
-    noteUse(places, "results", result.key, clock());
     return true;
   } finally {
-    await Deno.remove(part, { recursive: true }).catch(() => {});
-    await examination.close();
+    removeFile(part);
     shared.release();
   }
 }
 
-async function makeOutputs(
+function* makeOutputs(
   places: Places,
   result: StepResult,
   part: string,
   examination: Examination,
-): Promise<boolean> {
-  const breathe = openBreather();
+): Work<boolean> {
   const intact = new Set<string>();
   const folders: string[] = [];
   for (const output of Object.values(result.outputs)) {
     folders.push(...makeFolders(output, join(part, output.file)));
     for (const file of output.files) {
-      await breathe();
+      yield;
       const name = blobName(file);
-      if (!intact.has(name) && !await hasBlob(places, file, examination)) return false;
+      if (!intact.has(name) && !(yield* hasBlob(places, file, examination))) return false;
       intact.add(name);
       const to = join(part, output.file, file.path);
-      if (!linkBlob(places, file, to, examination) && !await copyBlob(places, file, to)) return false;
+      const isMade = linkBlob(places, file, to, examination) || (yield* settled(copyBlob(places, file, to)));
+      if (!isMade) return false;
     }
   }
   // One after the other: the first writes the file system's journal, the others find it written.
-  for (const folder of folders.reverse()) await syncFolder(folder);
+  for (const folder of folders.reverse()) yield syncFolder(folder);
   return true;
 }
 
@@ -86,7 +85,7 @@ async function copyBlob(places: Places, file: KeptFile, to: string): Promise<boo
 
 function moveOutputs(result: StepResult, part: string, folder: string): void {
   const names = Object.values(result.outputs).map((output) => output.file);
-  const taken = names.find((name) => findInfo(join(folder, name)) !== undefined);
+  const taken = names.find((name) => findLook(join(folder, name)) !== undefined);
   if (taken !== undefined) throw new Error(`outputs are restored over \`${join(folder, taken)}\``);
   const moved: string[] = [];
   try {

@@ -57,9 +57,21 @@ export const findReading = (path: string): Reading | undefined => calls().read(p
 
 export const mostReadBytes = 1 << 18;
 
+/** Reads files below one folder. Whatever part of a path below it is a link, nothing is found there. */
+export interface Reader {
+  /** `path` is relative to the folder. Undefined as for `findReading`. */
+  read(path: string): Reading | undefined;
+  /** The next reading opens the folder again, as another may lie there now. */
+  close(): void;
+}
+
+/** Links on the way to the folder itself are followed. It is opened at the first reading, and held open. */
+export const openReader = (folder: string): Reader => calls().openReader(folder);
+
 interface Calls {
   readonly look: (path: string) => Look | undefined;
   readonly read: (path: string) => Reading | undefined;
+  readonly openReader: (folder: string) => Reader;
 }
 let opened: Calls | undefined;
 const calls = (): Calls => opened ??= open();
@@ -73,14 +85,24 @@ const longestPath = 4096;
 /** O_CLOEXEC, O_NOFOLLOW of this processor, O_NONBLOCK: a pipe in a file's place holds nobody. */
 const readOnly = 0o2000000 | (Deno.build.arch === "aarch64" ? 0o100000 : 0o400000) | 0o4000;
 
+/** O_CLOEXEC, O_DIRECTORY of this processor. */
+const folderOnly = 0o2000000 | (Deno.build.arch === "aarch64" ? 0o40000 : 0o200000);
+/** The number of openat2(2), of Linux 5.6, on all processors; its flags, mode and RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH. */
+const openat2 = 437;
+const how = new Uint8Array(BigUint64Array.of(BigInt(readOnly), 0n, 0xcn).buffer);
+
 function open(): Calls {
   const library = openCLibrary({
     statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
     open: { parameters: ["buffer", "i32"], result: "i32" },
     read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
+    syscall: { parameters: ["i32", "i32", "buffer", "buffer", "u32"], result: "i32" },
   });
-  if (library === undefined) return { look: findRoughLook, read: () => undefined };
+  if (library === undefined) {
+    const openReader = () => ({ read: () => undefined, close: () => {} });
+    return { look: findRoughLook, read: () => undefined, openReader };
+  }
   const encoder = new TextEncoder();
   const [name, nothing] = [new Uint8Array(longestPath), new Uint8Array(1)];
   const room = name.subarray(0, longestPath - 1);
@@ -105,20 +127,34 @@ function open(): Calls {
       done += count;
     }
   };
+  const readOf = (file: number): Reading | undefined => {
+    if (file < 0) return undefined;
+    try {
+      return readAll(file);
+    } finally {
+      library.close(file);
+    }
+  };
+  const openReader = (folder: string): Reader => {
+    let descriptor: number | undefined;
+    return {
+      read(path) {
+        descriptor ??= nameIt(folder) ? library.open(name, folderOnly) : -1;
+        return readOf(nameIt(path) ? library.syscall(openat2, descriptor, name, how, how.length) : -1);
+      },
+      close() {
+        if (descriptor !== undefined && descriptor >= 0) library.close(descriptor);
+        descriptor = undefined;
+      },
+    };
+  };
   return {
     look: (path) =>
       nameIt(path) && library.statx(atFolder, name, noFollow, basicStats, bytes) === 0
         ? readStatx(words)
         : undefined,
-    read(path) {
-      const file = nameIt(path) ? library.open(name, readOnly) : -1;
-      if (file < 0) return undefined;
-      try {
-        return readAll(file);
-      } finally {
-        library.close(file);
-      }
-    },
+    read: (path) => readOf(nameIt(path) ? library.open(name, readOnly) : -1),
+    openReader,
   };
 }
 
