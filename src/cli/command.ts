@@ -58,6 +58,3 @@ export function helpLayout({ stdout, variables }: Surroundings): { columns: numb
     paint: choosePaint("auto", stdout.isTerminal, (name) => variables[name]),
   };
 }
-
-export const writeLines = (sink: TextSink, lines: readonly string[]): void =>
-  sink.write(`${lines.join("\n")}\n`);

@@ -10,7 +10,7 @@ import { executeRequest } from "./execute_request.ts";
 import type { ForecastedPlan } from "./forecast_request.ts";
 import { onInterruption } from "./interruption.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
-import { processSinks, writePieces } from "../terminal/text_sink.ts";
+import { processSinks, writeLines } from "../terminal/text_sink.ts";
 import { writeFailure } from "./run_to_exit.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
@@ -52,7 +52,7 @@ export async function runCommand(
 async function openCauseLines() {
   const { executedLines } = await import("../terminal/cause_text.ts");
   return (causes: ReadonlyMap<string, readonly Cause[]>) => {
-    for (const line of executedLines(causes)) processSinks().stderr.write(`${line}\n`);
+    writeLines(processSinks().stderr, executedLines(causes));
   };
 }
 
@@ -76,5 +76,5 @@ async function showPlan({ plan, forecast }: ForecastedPlan, flags: RunFlags) {
   const { stdout } = processSinks();
   if (flags.json) return (await import("../terminal/plan_json.ts")).writePlanJson(plan, forecast, stdout);
   const { dryRunLines } = await import("../terminal/dry_run_text.ts");
-  writePieces(dryRunLines(plan, forecast), stdout);
+  writeLines(stdout, dryRunLines(plan, forecast));
 }

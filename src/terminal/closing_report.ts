@@ -5,13 +5,15 @@ import type { Event } from "../core/event.ts";
 import { failureLines } from "./failure_text.ts";
 import { formatDuration, formatSize } from "./human_units.ts";
 import type { Paint } from "./paint.ts";
-import type { RunView } from "./run_view.ts";
+import type { RunView, StepState } from "./run_view.ts";
 import { safeLine, safeText } from "./safe_text.ts";
 import { shownPath, shownTracker } from "./shown_path.ts";
 import { metricsText, stateColours, stateMarks } from "./step_text.ts";
-import { type Cell, tableLines } from "./table.ts";
+import { type Cell, tableRows } from "./table.ts";
 
 type Ended = Extract<Event, { is: "run-ended" }>;
+/** What is known of how the run began. */
+type Begun = Pick<RunView, "started">;
 
 export interface ClosingOptions {
   readonly paint: Paint;
@@ -21,30 +23,48 @@ export interface ClosingOptions {
   readonly columns?: number;
 }
 
-/** The table of steps and the list of outputs. */
-export function closingTable(view: RunView, ended: Ended, options: ClosingOptions): string[] {
+/** Of a run of more steps than this no more rows are shown, and none of cached steps. */
+const mostRows = 1000;
+
+/** The lines of the table of steps and of the list of outputs. */
+export function* closingTable(view: Begun, ended: Ended, options: ClosingOptions): Generator<string> {
   const { paint, workingFolder, columns } = options;
-  const rows = ended.steps.map((report) => stepRow(report));
+  const shown = ended.steps.length <= mostRows
+    ? ended.steps
+    : ended.steps.filter(({ outcome }) => outcome.is !== "cached").slice(0, mostRows);
+  const rows = shown.map((report) => stepRow(report));
   for (const { step, because } of view.started?.skipped ?? []) {
     rows.push([mark("skipped"), step, "skipped", "", "", `\`${because}\` is false`]);
   }
-  const steps = tableLines(["", "step", "state", "time", "sandbox", "metrics"], rows, {
-    paint,
-    right: [3],
-    ...(columns === undefined ? {} : { columns }),
-  });
-  const outputs = ended.steps.flatMap((report) =>
+  if (rows.length > 0) {
+    yield* tableRows(["", "step", "state", "time", "sandbox", "metrics"], rows, {
+      paint,
+      right: [3],
+      ...(columns === undefined ? {} : { columns }),
+    });
+  }
+  if (shown.length < ended.steps.length) yield restLine(ended.steps, new Set(shown));
+  const outputs = shown.flatMap((report) =>
     Object.entries(report.outputs).map(([name, { path, sizeBytes }]) => [
       `${report.step}.${name}`,
       formatSize(sizeBytes),
       shownPath(path, workingFolder),
     ])
   );
+  if (outputs.length === 0) return;
+  yield "";
   // A path is to be copied: it is never cut.
-  const made = outputs.length === 0
-    ? []
-    : ["", ...tableLines(["output", "size", "path"], outputs, { paint, right: [1] })];
-  return [...steps, ...made];
+  yield* tableRows(["output", "size", "path"], outputs, { paint, right: [1] });
+}
+
+/** `99990 steps more: 99980 cached, 10 finished`. */
+function restLine(all: readonly StepReport[], shown: ReadonlySet<StepReport>): string {
+  const counts = new Map<StepState, number>();
+  for (const report of all) {
+    if (!shown.has(report)) counts.set(report.outcome.is, (counts.get(report.outcome.is) ?? 0) + 1);
+  }
+  const told = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
+  return `${all.length - shown.size} steps${shown.size === 0 ? "" : " more"}: ${told}`;
 }
 
 function stepRow({ step, outcome, startedAt, endedAt, metrics, sandbox }: StepReport): (Cell | string)[] {
@@ -98,7 +118,7 @@ function stepFailureLines(report: StepReport, { paint, workingFolder }: ClosingO
 }
 
 /** `Run bold-carp-12 finished in 3.2 s, logged to sqlite:///mlflow.db`. */
-export function lastLine(view: RunView, ended: Ended, { paint, workingFolder }: ClosingOptions): string {
+export function lastLine(view: Begun, ended: Ended, { paint, workingFolder }: ClosingOptions): string {
   const { started } = view;
   const name = safeText(started?.runName ?? ended.runId);
   const time = started === undefined ? "" : ` in ${formatDuration(ended.at - started.at)}`;
@@ -110,7 +130,7 @@ export function lastLine(view: RunView, ended: Ended, { paint, workingFolder }: 
 }
 
 /** What to type next, one a line. */
-export function nextCommands(view: RunView, ended: Ended, workingFolder: string): string[] {
+export function nextCommands(view: Begun, ended: Ended, workingFolder: string): string[] {
   const { started } = view;
   if (started === undefined) return [];
   const tracker = safeText(shownTracker(started.tracker, workingFolder));

@@ -13,14 +13,14 @@ import { type Cell, tableRows } from "./table.ts";
 /** Of a plan of more steps it is not said where each input comes from, which `--json` tells. */
 const mostInputs = 1000;
 
-/** Lines, each with its end: the parameters, then the steps in order, then what is left out. */
+/** Lines: the parameters, then the steps in order, then what is left out. */
 export function* dryRunLines(
   plan: Plan,
   forecast: Forecast,
   workingFolder = Deno.cwd(),
   paint: Paint = noPaint,
 ): Generator<string> {
-  yield `${paint("bold", safeText(titleText(plan, forecast)))}\n`;
+  yield paint("bold", safeText(titleText(plan, forecast)));
   const parameters = Object.entries(plan.parameters).map(([name, value]) => [name, showValue(value)]);
   yield* section(["parameter", "value"], parameters, paint);
   const steps = plan.steps.map((step) => stepRow(step, forecast.get(step.name), workingFolder));
@@ -30,7 +30,8 @@ export function* dryRunLines(
   const shown = plan.steps.length > mostInputs ? [] : plan.steps;
   yield* section(["input", "from"], shown.flatMap((step) => inputRows(step, workingFolder)), paint);
   for (const [index, { step, because }] of plan.skipped.entries()) {
-    yield `${index === 0 ? "\n" : ""}${safeText(`Left out: ${step}, as \`${because}\` is false`)}\n`;
+    if (index === 0) yield "";
+    yield safeText(`Left out: ${step}, as \`${because}\` is false`);
   }
 }
 
@@ -41,8 +42,8 @@ function* section(
   paint: Paint,
 ): Generator<string> {
   if (rows.length === 0) return;
-  yield "\n";
-  for (const line of tableRows(head, rows, { paint })) yield `${line}\n`;
+  yield "";
+  yield* tableRows(head, rows, { paint });
 }
 
 /** Of more steps than a screen holds, the title says how many are in which state. */

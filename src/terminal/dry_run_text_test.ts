@@ -72,7 +72,7 @@ Deno.test("dryRunLines() shows parameters, steps in order, where inputs come fro
     results: {},
   };
   assert.equal(
-    [...dryRunLines(plan, forecast, "/work")].join(""),
+    [...dryRunLines(plan, forecast, "/work")].join("\n"),
     `Plan of wine train: 2 steps
 
 parameter  value
@@ -91,7 +91,6 @@ preprocess.raw  raw.csv
 train.data      preprocess.train
 train.warm      nothing
 
-Left out: plot, as \`plots\` is false
-`,
+Left out: plot, as \`plots\` is false`,
   );
 });

@@ -7,8 +7,9 @@ import { warningText, writeClosing } from "./plain_reporter.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import { newRunView, updateRunView } from "./run_view.ts";
 
-/** No more than ten drawings a second. */
+/** No more than ten drawings a second, and no more than a twentieth of the time: of very many steps a view takes some. */
 const drawEveryMs = 100;
+const mostOfTime = 1 / 20;
 
 /** `now` is the clock of the events; a test has its own. */
 export function liveReporter(surface: ReporterSurface, now: () => number = Date.now): Reporter {
@@ -16,6 +17,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
   const view = newRunView();
   let drawn: string[] = [];
   let drawnAt = -Infinity;
+  let drawMs = 0;
   let above: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dueAt = Infinity;
@@ -29,6 +31,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
       drawn = lines;
       above = [];
     }
+    drawMs = now() - drawnAt;
   };
   // The elapsed times move on while nothing else happens.
   const drawAt = (instant: number) => {
@@ -55,7 +58,7 @@ export function liveReporter(surface: ReporterSurface, now: () => number = Date.
         stop();
         finish(event);
       } else if (event.is !== "step-output") {
-        drawAt(Math.max(now(), drawnAt + drawEveryMs));
+        drawAt(Math.max(now(), drawnAt + Math.max(drawEveryMs, drawMs / mostOfTime)));
       }
     },
     close() {

@@ -49,7 +49,7 @@ function environmentLines(view: RunView, limit: number, columns: number, paint: 
 function stepLines(view: RunView, now: number, room: number, columns: number, paint: Paint): string[] {
   if (room <= 0) return [];
   const all = [...view.steps.values()];
-  const shown = all.length <= room ? all : chooseSteps(all, room - 1);
+  const shown = all.length <= room ? all : chooseSteps(all, Math.max(0, room - 1));
   const nameWidth = Math.min(
     Math.max(8, Math.floor(columns / 3)),
     shown.reduce((width, { step }) => Math.max(width, displayWidth(safeText(step))), 0),
@@ -71,11 +71,28 @@ const urgency: Readonly<Record<StepState, number>> = {
 
 /** What runs, what failed, what finished last, what comes next; in the order of the plan. */
 function chooseSteps(all: readonly StepView[], count: number): StepView[] {
-  const endOf = (step: StepView) => step.report?.endedAt ?? 0;
-  const ranked = all.map((step, index) => ({ step, index })).sort((a, b) =>
-    urgency[a.step.state] - urgency[b.step.state] || endOf(b.step) - endOf(a.step) || a.index - b.index
-  );
-  return ranked.slice(0, Math.max(0, count)).sort((a, b) => a.index - b.index).map(({ step }) => step);
+  const best: Ranked[] = [];
+  for (const [index, step] of all.entries()) {
+    const ranked: Ranked = { step, index, endedAt: step.report?.endedAt ?? 0 };
+    if (best.length === count && (count === 0 || !isBefore(ranked, best[count - 1]!))) continue;
+    if (best.length === count) best.pop();
+    let place = best.length;
+    while (place > 0 && isBefore(ranked, best[place - 1]!)) place--;
+    best.splice(place, 0, ranked);
+  }
+  return best.sort((a, b) => a.index - b.index).map(({ step }) => step);
+}
+
+interface Ranked {
+  readonly step: StepView;
+  readonly index: number;
+  readonly endedAt: number;
+}
+
+function isBefore(a: Ranked, b: Ranked): boolean {
+  const byState = urgency[a.step.state] - urgency[b.step.state];
+  if (byState !== 0) return byState < 0;
+  return a.endedAt === b.endedAt ? a.index < b.index : a.endedAt > b.endedAt;
 }
 
 function restLine(

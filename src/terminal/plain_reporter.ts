@@ -5,28 +5,44 @@ import type { Reporter } from "../core/ports.ts";
 import { closingTable, failedStepLines, lastLine, nextCommands } from "./closing_report.ts";
 import { formatDuration } from "./human_units.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
-import { newRunView, type RunView, updateRunView } from "./run_view.ts";
+import type { RunView } from "./run_view.ts";
 import { safeLine, safeText } from "./safe_text.ts";
 import { environmentText, metricsText } from "./step_text.ts";
+import { writeLines } from "./text_sink.ts";
 
 /** `verbose`: each line a step prints, after its name. */
 export function plainReporter(surface: ReporterSurface, { verbose = false } = {}): Reporter {
-  const view = newRunView();
+  const view: Pick<RunView, "started"> = {};
   const told = new Map<string, number>();
+  let held = "";
+  const write = (text: string) => {
+    surface.stderr.write(held + text);
+    held = "";
+  };
   return {
     report(event) {
-      updateRunView(view, event);
-      for (const line of eventLines(event, verbose, told)) surface.stderr.write(`${line}\n`);
+      if (event.is === "run-started") view.started = event;
+      let text = "";
+      for (const line of eventLines(event, verbose, told)) text += `${line}\n`;
+      // Of many cached steps not each line is written by itself: something else always follows.
+      const isHeld = event.is === "step-ended" && event.outcome.is === "cached" && held.length < mostHeld;
+      if (isHeld) held += text;
+      else if (text !== "" || event.is === "run-ended") write(text);
       if (event.is === "run-ended") writeClosing(surface, view, event);
     },
-    close: () => Promise.resolve(),
+    close() {
+      write("");
+      return Promise.resolve();
+    },
   };
 }
+
+const mostHeld = 8192;
 
 /** The table to standard output; failures, the last line and what to do next to standard error. */
 export function writeClosing(
   surface: ReporterSurface,
-  view: RunView,
+  view: Pick<RunView, "started">,
   ended: Extract<Event, { is: "run-ended" }>,
 ): void {
   const { stdout, stderr, workingFolder } = surface;
@@ -36,7 +52,7 @@ export function writeClosing(
     ...(stdout.isTerminal ? { columns: stdout.size().columns } : {}),
   };
   const onError = { paint: surface.paintError, workingFolder };
-  if (ended.steps.length > 0) stdout.write(`${closingTable(view, ended, onOutput).join("\n")}\n`);
+  if (ended.steps.length > 0) writeLines(stdout, closingTable(view, ended, onOutput));
   const failed = failedStepLines(ended, onError);
   const lines = [
     ...(failed.length === 0 ? [] : ["", ...failed]),

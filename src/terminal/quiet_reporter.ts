@@ -2,14 +2,14 @@
 import type { Reporter } from "../core/ports.ts";
 import { failedStepLines, lastLine } from "./closing_report.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
-import { newRunView, updateRunView } from "./run_view.ts";
+import type { RunView } from "./run_view.ts";
 
 export function quietReporter(surface: ReporterSurface): Reporter {
   const { stdout, stderr, workingFolder, paintError, paintOutput } = surface;
-  const view = newRunView();
+  const view: Pick<RunView, "started"> = {};
   return {
     report(event) {
-      updateRunView(view, event);
+      if (event.is === "run-started") view.started = event;
       if (event.is !== "run-ended") return;
       const failed = failedStepLines(event, { paint: paintError, workingFolder });
       if (failed.length > 0) stderr.write(`${failed.join("\n")}\n\n`);

@@ -14,16 +14,16 @@ export function processSinks(): { readonly stdout: TextSink; readonly stderr: Te
   return { stdout: openSink(Deno.stdout), stderr: openSink(Deno.stderr) };
 }
 
-/** Writes many pieces of text as few. */
-export function writePieces(pieces: Iterable<string>, to: TextSink): void {
+/** Writes lines, many at once. */
+export function writeLines(sink: TextSink, lines: Iterable<string>): void {
   let text = "";
-  for (const piece of pieces) {
-    text += piece;
+  for (const line of lines) {
+    text += `${line}\n`;
     if (text.length < 1 << 16) continue;
-    to.write(text);
+    sink.write(text);
     text = "";
   }
-  to.write(text);
+  sink.write(text);
 }
 
 interface Stream {

@@ -4,7 +4,8 @@ import { formatDuration, formatSize } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { type Call, makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { type Call, makeCommand } from "../command.ts";
 
 export const cacheDu = makeCommand({
   name: "cache du",

@@ -3,7 +3,8 @@ import { formatSize } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 
 export const cacheVerify = makeCommand({
   name: "cache verify",

@@ -5,7 +5,8 @@ import { valueOf } from "../../terminal/option_values.ts";
 import type { Colour } from "../../terminal/paint.ts";
 import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 
 const marks: Readonly<Record<Examined["state"], readonly [mark: string, colour: Colour]>> = {
   ok: ["✓", "green"],

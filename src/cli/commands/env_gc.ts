@@ -5,7 +5,8 @@ import { formatSize, parseDuration } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 import { environmentTable } from "./env_list.ts";
 
 const dayMs = 86_400_000;

@@ -5,7 +5,8 @@ import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { type Call, makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { type Call, makeCommand } from "../command.ts";
 
 export const envList = makeCommand({
   name: "env list",

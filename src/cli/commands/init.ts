@@ -6,7 +6,8 @@ import { showValue } from "../../core/parameter.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
 import { safeText } from "../../terminal/safe_text.ts";
 import { type CiService, ciServices } from "../ci_files.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 
 export const init = makeCommand({
   name: "init",

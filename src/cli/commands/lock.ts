@@ -4,7 +4,8 @@ import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
 import { safeText } from "../../terminal/safe_text.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 import { pipelinePositional } from "./pipeline_file.ts";
 
 export const lock = makeCommand({

@@ -11,7 +11,7 @@ import {
   sandboxOption,
   trackingOption,
 } from "../../terminal/run_flags.ts";
-import { writePieces } from "../../terminal/text_sink.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
 import type { Command } from "../command.ts";
 import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pipeline_file.ts";
 
@@ -65,7 +65,7 @@ export const plan: Command = {
     } else {
       const { dryRunLines } = await import("../../terminal/dry_run_text.ts");
       const paint = choosePaint(flags.color, stdout.isTerminal, (name) => variables[name]);
-      writePieces(dryRunLines(plan, forecast, workingFolder, paint), stdout);
+      writeLines(stdout, dryRunLines(plan, forecast, workingFolder, paint));
     }
     return 0;
   },

@@ -6,7 +6,8 @@ import { formatMetric } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
 import { type Cell, tableLines } from "../../terminal/table.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 import { findRun, nestedRuns, stepTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, statusCell } from "./run_text.ts";
 

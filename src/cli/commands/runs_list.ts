@@ -7,7 +7,8 @@ import { valueOf } from "../../terminal/option_values.ts";
 import { jsonOption, trackingOption } from "../../terminal/run_flags.ts";
 import { metricsText } from "../../terminal/step_text.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { makeCommand } from "../command.ts";
 import { asTree, chosenExperiments, experimentOption, parentTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, runJson, statusCell, statusMark } from "./run_text.ts";
 

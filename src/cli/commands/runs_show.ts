@@ -8,7 +8,8 @@ import { safeText } from "../../terminal/safe_text.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
 import { metricsText } from "../../terminal/step_text.ts";
 import { tableLines } from "../../terminal/table.ts";
-import { type Call, makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { type Call, makeCommand } from "../command.ts";
 import { findRun, nestedRuns, parentTag, withTracker } from "./run_records.ts";
 import { durationText, metricValues, runJson, statusCell, statusMark } from "./run_text.ts";
 

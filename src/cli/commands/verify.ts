@@ -10,7 +10,8 @@ import type { Colour } from "../../terminal/paint.ts";
 import { jsonOption, readColor, trackingOption } from "../../terminal/run_flags.ts";
 import { type Cell, tableLines } from "../../terminal/table.ts";
 import type { Verified, VerifiedItem } from "../../compose/verify_run.ts";
-import { type Call, makeCommand, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { type Call, makeCommand } from "../command.ts";
 import { findRun, nestedRuns, parentTag, stepTag, withTracker } from "./run_records.ts";
 
 export const verify = makeCommand({

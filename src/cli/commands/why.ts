@@ -22,7 +22,8 @@ import {
   sandboxOption,
   trackingOption,
 } from "../../terminal/run_flags.ts";
-import { type Command, printHelp, type Surroundings, writeLines } from "../command.ts";
+import { writeLines } from "../../terminal/text_sink.ts";
+import { type Command, printHelp, type Surroundings } from "../command.ts";
 import { findPipelineFile, pipelinePositional } from "./pipeline_file.ts";
 
 export const stepPositional: PositionalSpec = {
