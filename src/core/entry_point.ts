@@ -42,14 +42,11 @@ export function unknownEntryPoint(definition: PipelineDefinition, entryPoint: st
 export function findReach(definition: PipelineDefinition, entryPoint: string): Reach | undefined {
   const wanted = wantedSteps(definition, entryPoint);
   if (wanted === undefined) return undefined;
-  const byName = new Map(definition.steps.map((use) => [use.name, use]));
-  const reached = new Set<string>();
-  const open = [...wanted];
-  while (open.length > 0) {
-    const name = open.pop()!;
-    if (reached.has(name)) continue;
-    reached.add(name);
-    for (const needed of neededSteps(byName.get(name)!)) if (!reached.has(needed)) open.push(needed);
+  const reached = new Set(wanted);
+  // A step needs none but those wired before it.
+  for (let index = definition.steps.length - 1; index >= 0; index--) {
+    const use = definition.steps[index]!;
+    if (reached.has(use.name)) { for (const name of neededSteps(use)) reached.add(name); }
   }
   const steps = definition.steps.filter((use) => reached.has(use.name));
   return { steps, parameters: settable(definition, entryPoint, steps) };

@@ -2,8 +2,8 @@
 import { canonicalJson, sortedKeys } from "./canonical_json.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
 
-/** What is written beside the plan's own members, by name. */
-export type Besides = Readonly<Record<string, readonly unknown[]>>;
+/** Lists that are written beside the plan's own members, by name. */
+export type Besides = Readonly<Record<string, Iterable<unknown>>>;
 
 /** The pieces of `canonicalJson({ ...plan, ...besides })`, each of whole values and some 64 KiB long. */
 export function* planPieces(plan: Plan, besides: Besides = {}): Generator<string> {
@@ -16,14 +16,16 @@ export function* planPieces(plan: Plan, besides: Besides = {}): Generator<string
     const value = members[name];
     text += `${start}${JSON.stringify(name)}:`;
     start = ",";
-    if (!Array.isArray(value)) {
+    if (name !== "steps" && !(name in besides)) {
       text += canonicalJson(value);
       continue;
     }
     const itemText = name === "steps" ? stepText : canonicalJson;
     text += "[";
-    for (let index = 0; index < value.length; index++) {
-      text += index === 0 ? itemText(value[index]) : `,${itemText(value[index])}`;
+    let separator = "";
+    for (const item of value as Iterable<unknown>) {
+      text += separator + itemText(item);
+      separator = ",";
       if (text.length < pieceLength) continue;
       yield text;
       text = "";

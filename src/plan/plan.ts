@@ -1,7 +1,7 @@
 /** Decides what runs: a pipeline, a resolved request and what was observed, to a plan. Pure; no input or output. */
 import type { Digest } from "../core/digest.ts";
 import { digestSourceList, type SourceList } from "../core/sources.ts";
-import { byReference } from "../core/step_key.ts";
+import { type Before, byReference } from "../core/step_key.ts";
 import { keyOfStep } from "../core/step_key_text.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import type { EnvironmentObservation } from "../core/environment.ts";
@@ -72,12 +72,14 @@ function buildPlan(
   if (disabled !== undefined) {
     throw new SluiceError(entryPointDisabled(definition, request.entryPoint, disabled));
   }
+  const keys = new Map<string, Digest>();
   const context: Context = {
     request,
     skipped,
     observations,
     modules: pipelineModules(definition),
-    keys: new Map(),
+    keys,
+    before: byReference((name) => keys.get(name)!),
     shared: new Map(),
     sources: new Map(),
     given: new Map(),
@@ -104,6 +106,7 @@ interface Context {
   readonly modules: readonly string[];
   /** Of the steps planned so far. */
   readonly keys: Map<string, Digest>;
+  readonly before: Before;
   /** What all uses of a definition have in common. */
   readonly shared: Map<StepDefinition, Shared>;
   /** Lists of sources with their digests; steps of one folder share one. */
@@ -125,7 +128,10 @@ function skippedSteps(request: ResolvedRequest): ReadonlyMap<string, string> {
 
 function planStep(use: StepUse, context: Context): PlannedStep {
   const shared = sharedOf(use, context);
-  const parts = {
+  const needs = neededSteps(use);
+  const step: Unplaced = {
+    name: use.name,
+    key: "",
     body: shared.body,
     folder: shared.folder,
     sources: shared.sources,
@@ -137,24 +143,19 @@ function planStep(use: StepUse, context: Context): PlannedStep {
     metrics: shared.metrics,
     permissions: shared.permissions,
     granted: shared.granted,
-  };
-  const key = keyOfStep(parts, byReference((name) => context.keys.get(name)!));
-  context.keys.set(use.name, key);
-  const needs = neededSteps(use);
-  const step: Omit<PlannedStep, "place"> = {
-    name: use.name,
-    key,
-    ...parts,
     parameters: shared.parameters,
     needs: (context.skipped.size === 0 ? needs : needs.filter((name) => !context.skipped.has(name))).sort(),
     limits: shared.limits,
     sandbox: shared.sandbox,
     cache: shared.cache,
-    ...(use.family === undefined ? {} : { family: use.family }),
   };
+  step.key = keyOfStep(step, context.before);
+  context.keys.set(use.name, step.key);
+  if (use.family !== undefined) step.family = use.family;
   return placeAs(step, use);
 }
 
+type Unplaced = Omit<PlannedStep, "key" | "family" | "place"> & { key: Digest; family?: string };
 type Shared = Omit<PlannedStep, "name" | "key" | "arguments" | "inputs" | "needs" | "family" | "place">;
 
 /** Fails with the failure of an observation, in the name of the first use. */

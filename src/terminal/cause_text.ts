@@ -83,8 +83,9 @@ export function executedLines(causes: ReadonlyMap<string, readonly Cause[]>): st
 }
 
 /** The forecast as `--json` gives it: a list in the order of the plan. */
-export const forecastJson = (forecast: Forecast): readonly ({ readonly step: string } & StepForecast)[] =>
-  [...forecast].map(([step, each]) => ({ step, ...each }));
+export function* forecastJson(forecast: Forecast): Generator<{ readonly step: string } & StepForecast> {
+  for (const [step, each] of forecast) yield { step, ...each };
+}
 
 interface Words {
   readonly text: string;
