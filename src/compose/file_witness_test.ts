@@ -54,7 +54,7 @@ async function findChange(
     permissions: { read: isSources ? [] : [question.path] },
   } as unknown as PlannedStep;
   edit();
-  return files.findChange(step);
+  return files.look().findChange(step);
 }
 
 const write = (path: string, text: string) => Deno.writeTextFileSync(path, text);

@@ -2,6 +2,7 @@
 import type { Event } from "../core/event.ts";
 import type { Cache, Environments, PlannedFiles, RunServer, Sandbox, Tracker } from "../core/ports.ts";
 import { localEngine } from "../engines/local_engine.ts";
+import { openOrderedEvents } from "../scheduler/ordered_events.ts";
 import type { Services } from "../scheduler/services.ts";
 
 export interface Given {
@@ -18,9 +19,10 @@ export interface Given {
 export function openServices(given: Given): { readonly services: Services; close(): Promise<void> } {
   let server: Promise<RunServer> | undefined;
   const steps = new Map<string, string>();
+  const ordered = openOrderedEvents(given.emit);
   const emit = (event: Event) => {
     if (event.is === "step-started") steps.set(event.runId, event.step);
-    given.emit(event);
+    ordered.emit(event);
   };
   const onMetric = (runId: string, metric: string, value: number, index: number) => {
     const step = steps.get(runId);
@@ -39,6 +41,7 @@ export function openServices(given: Given): { readonly services: Services; close
           openRunServer(given.tracker, { onMetric, onBug: (error) => warn(emit, error) })
         ),
       emit,
+      emitWhen: ordered.emitWhen,
       clock: Date.now,
       variables: given.variables,
     },

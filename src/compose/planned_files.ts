@@ -28,13 +28,21 @@ export function openLooked(): Looked {
     },
     files: {
       visible: (step) => sourcesOf(step)?.visible ?? [],
-      findChange(step) {
-        const witnesses = [sourcesOf(step), ...givenPaths(step).map((path) => given.get(path))];
-        for (const witness of witnesses) {
-          const changed = witness?.findChange();
-          if (changed !== undefined) return changed;
-        }
-        return undefined;
+      look() {
+        const seen = new Map<Witnessed, string | undefined>();
+        const lookAt = (witness: Witnessed): string | undefined => {
+          if (!seen.has(witness)) seen.set(witness, witness.findChange());
+          return seen.get(witness);
+        };
+        return {
+          findChange(step) {
+            for (const witness of [sourcesOf(step), ...givenPaths(step).map((path) => given.get(path))]) {
+              const changed = witness && lookAt(witness);
+              if (changed !== undefined) return changed;
+            }
+            return undefined;
+          },
+        };
       },
       texts: (step) => readTexts(step.folder, sourcesOf(step)?.list ?? {}),
     },

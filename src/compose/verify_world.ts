@@ -54,7 +54,12 @@ export async function checkWorld(
     },
     files: {
       visible: (step) => sources.get(sourcesKey(step))?.visible ?? files.visible(step),
-      findChange: (step) => sources.get(sourcesKey(step))?.findChange() ?? files.findChange(step),
+      look() {
+        const look = files.look();
+        return {
+          findChange: (step) => sources.get(sourcesKey(step))?.findChange() ?? look.findChange(step),
+        };
+      },
       texts: () => Promise.resolve(new Map()),
     },
   };

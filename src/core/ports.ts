@@ -22,7 +22,6 @@ import type {
   LoggedModelStatus,
   LoggedParameter,
   Metric,
-  MlflowRunStatus,
   ModelInput,
   ModelOutput,
   ModelVersion,
@@ -33,6 +32,7 @@ import type {
   RegisteredModel,
   Run,
   RunBatch,
+  RunEnd,
   RunInfo,
   RunSearch,
   RunUpdate,
@@ -84,7 +84,7 @@ export interface Tracker {
     parameters: readonly LoggedParameter[],
   ): Promise<{ readonly run: RunInfo; readonly recorded: Promise<void> }>;
   /** Settles when it is on disk, together with what else is asked for in these milliseconds. */
-  endRun(id: string, end: { readonly status: MlflowRunStatus; readonly endedAt: number }): Promise<void>;
+  endRun(id: string, end: RunEnd): Promise<void>;
   /** All or nothing; a server is told of one after the other. In the order they are given. */
   recordRuns(runs: readonly EndedRun[]): Promise<readonly RunInfo[]>;
   getRun(id: string): Promise<Run>;
@@ -279,8 +279,11 @@ export interface FileDigests {
 export interface PlannedFiles {
   /** What a step sees of its sources: files and whole folders, absolute. */
   visible(step: PlannedStep): readonly string[];
-  /** The first of all files a step was planned with that is no longer what it was; undefined when none is. */
-  findChange(step: PlannedStep): string | undefined;
+  /** One look at them: what several steps were planned with is looked at once. */
+  look(): {
+    /** The first of all files the step was planned with that is no longer what it was; undefined when none is. */
+    findChange(step: PlannedStep): string | undefined;
+  };
   /** The content of its source files, by digest; large ones are left out. */
   texts(step: PlannedStep): Promise<ReadonlyMap<Digest, Uint8Array>>;
 }

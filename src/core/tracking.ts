@@ -93,18 +93,15 @@ export interface NewRun {
   /** Where its artifacts lie already; a place of its own by default. A server chooses itself, whatever this says. */
   readonly artifactUri?: string;
 }
-/** A run that has ended before it is recorded: one whose result was kept. */
-export interface EndedRun extends Omit<NewRun, "id"> {
-  /** Of finished runs only: nothing else is known to end before it is recorded. */
-  readonly status: "FINISHED";
+/** How a run ends, with what is logged to it at that moment. */
+export interface RunEnd extends RunBatch {
+  readonly status: MlflowRunStatus;
   readonly endedAt: Instant;
-  /** Each key once. */
-  readonly parameters: readonly LoggedParameter[];
-  /** All points, in any order. */
-  readonly metrics: readonly Metric[];
-  /** Those that the tracker does not have are left out. */
-  readonly models: readonly ModelOutput[];
+  /** Models that it lists as its own. Those that the tracker does not have are left out. */
+  readonly models?: readonly ModelOutput[];
 }
+/** A run that has ended before it is recorded. */
+export type EndedRun = Omit<NewRun, "id"> & RunEnd;
 export interface RunUpdate {
   readonly status?: MlflowRunStatus;
   readonly endedAt?: Instant;

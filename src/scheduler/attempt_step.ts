@@ -7,9 +7,10 @@ import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Hold, RunServerSession } from "../core/ports.ts";
 import type { KeptOutput } from "../core/step_result.ts";
-import type { RunInfo } from "../core/tracking.ts";
+import type { Run, RunInfo } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
 import type { RunContext } from "./execute_step.ts";
+import type { LogContent } from "./follow_log.ts";
 import { openContentLog } from "./log_content.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
 import { exitFailure } from "./step_failure.ts";
@@ -28,10 +29,14 @@ export interface OpenStep {
 
 export interface Attempted {
   readonly outcome: StepOutcome;
+  /** The run with all that the step logged; absent where it logged nothing. */
+  readonly logged?: Run;
   readonly outputs: Readonly<Record<string, ProducedOutput>>;
   readonly kept: Readonly<Record<string, KeptOutput>>;
   /** Where the outputs lie that are not on their way elsewhere. */
   readonly folder?: string;
+  /** The end of what it printed, of one that finished. */
+  readonly lastLines?: readonly string[];
   /** When every process of the attempt was dead. */
   readonly processEndedAt?: number;
 }
@@ -46,7 +51,13 @@ export async function attemptStep(open: OpenStep, context: RunContext): Promise<
     net: step.permissions.net,
     needsFull: isFull(step),
   });
-  const isTracked = await wantsTracking(open, services);
+  const isTracked = await wantsTracking(open, services, context);
+  let hasLogged = isTracked;
+  const takeContent = openContentLog(step, run.id, services);
+  const take = (content: LogContent) => {
+    hasLogged = true;
+    return takeContent(content);
+  };
   for (let attempt = 1;; attempt++) {
     context.signal.throwIfAborted();
     services.emit({
@@ -57,7 +68,17 @@ export async function attemptStep(open: OpenStep, context: RunContext): Promise<
       attempt,
       sandbox: hold.tier,
     });
-    const ended = await attemptOnce(open, join(folder, String(attempt)), hold, isTracked, context);
+    const attempted = await attemptOnce(
+      open,
+      join(folder, String(attempt)),
+      { hold, isTracked, take },
+      context,
+    );
+    const logged = hasLogged ? await services.tracker.getRun(run.id) : undefined;
+    const ended = {
+      ...requireMetrics(step, attempted, logged, log),
+      ...(logged === undefined ? {} : { logged }),
+    };
     const { outcome } = ended;
     if (outcome.is !== "failed" || attempt > step.limits.retries) return ended;
     services.emit({
@@ -74,11 +95,16 @@ export async function attemptStep(open: OpenStep, context: RunContext): Promise<
 /** A plan that names the strongest sandbox is not held by less. */
 const isFull = (step: PlannedStep): boolean => step.sandbox === "bubblewrap";
 
+interface AttemptOptions {
+  readonly hold: Hold;
+  readonly isTracked: boolean;
+  readonly take: (content: LogContent) => Promise<void>;
+}
+
 async function attemptOnce(
   open: OpenStep,
   folder: string,
-  hold: Hold,
-  isTracked: boolean,
+  { hold, isTracked, take }: AttemptOptions,
   context: RunContext,
 ): Promise<Attempted> {
   const { step, run, log } = open;
@@ -86,7 +112,6 @@ async function attemptOnce(
   let session: RunServerSession | undefined;
   try {
     session = isTracked ? await (await services.openServer()).open(run.id, hold) : undefined;
-    const take = openContentLog(step, run.id, services);
     const end = await runAttempt({ ...open, folder, hold, session }, services, context.signal, take);
     const processEndedAt = services.clock();
     if (end.exit.is === "cancelled") return { outcome: { is: "killed" }, ...nothing };
@@ -95,10 +120,10 @@ async function attemptOnce(
     const outputs = join(folder, "outputs");
     const collected = await collectOutputs(step, outputs, services.tracker.artifacts, run.artifactUri);
     if (!collected.ok) return { outcome: failedOutcome(collected.failure, end, log), ...nothing };
-    const missing = await findMissingMetric(step, run, services);
     return {
-      outcome: missing === undefined ? { is: "finished" } : failedOutcome(missing, end, log),
+      outcome: { is: "finished" },
       ...collected.value,
+      lastLines: end.lastLines,
       folder: outputs,
       processEndedAt,
     };
@@ -111,34 +136,43 @@ async function attemptOnce(
  * Whether the step is to find a tracking server. A function logs through SLUICE_LOG; of programs that come from the
  * machine, what the step says in its command and sources tells.
  */
-async function wantsTracking({ step, environment }: OpenStep, services: Services): Promise<boolean> {
+async function wantsTracking(
+  { step, environment }: OpenStep,
+  services: Services,
+  { speaking }: RunContext,
+): Promise<boolean> {
   if (environment.hasMlflow !== undefined) return environment.hasMlflow;
   if (step.body.is === "function") return false;
-  const speaksOf = (text: string) => /mlflow/i.test(text);
-  if (speaksOf(JSON.stringify(step.body.command))) return true;
-  const decoder = new TextDecoder();
-  for (const text of (await services.files.texts(step)).values()) {
-    if (speaksOf(decoder.decode(text))) return true;
-  }
-  return false;
+  if (speaksOfMlflow(JSON.stringify(step.body.command))) return true;
+  const known = speaking.get(step.sources) ?? services.files.texts(step).then((texts) => {
+    const decoder = new TextDecoder();
+    return texts.values().some((text) => speaksOfMlflow(decoder.decode(text)));
+  });
+  speaking.set(step.sources, known);
+  return await known;
 }
 
-async function findMissingMetric(
+const speaksOfMlflow = (text: string): boolean => /mlflow/i.test(text);
+
+/** A step that ended without one of its metrics has failed. */
+function requireMetrics(
   step: PlannedStep,
-  run: RunInfo,
-  services: Services,
-): Promise<Failure | undefined> {
-  if (step.metrics.length === 0) return undefined;
-  const logged = new Set((await services.tracker.getRun(run.id)).metrics.map((metric) => metric.key));
-  const missing = step.metrics.find((name) => !logged.has(name));
-  if (missing === undefined) return undefined;
-  return {
+  attempted: Attempted,
+  logged: Run | undefined,
+  log: string,
+): Attempted {
+  if (attempted.outcome.is !== "finished") return attempted;
+  const names = new Set(logged?.metrics.map((metric) => metric.key));
+  const missing = step.metrics.find((name) => !names.has(name));
+  if (missing === undefined) return attempted;
+  const failure: Failure = {
     code: "METRIC_MISSING",
     message: `Cannot finish step "${step.name}" as it ended without logging its metric "${missing}"`,
     at: inside(step.place, `step "${step.name}"`, `metric "${missing}"`),
     hint:
       `Log it with MLflow, or append {"metric": "${missing}", "value": 0.5} to the file named in SLUICE_LOG`,
   };
+  return { ...attempted, outcome: { is: "failed", failure, lastLines: attempted.lastLines ?? [], log } };
 }
 
 function failedOutcome(failure: Failure, end: AttemptEnd, log: string): StepOutcome {

@@ -1,19 +1,21 @@
 /** A step whose result is kept: its nested run, and its outputs where the steps after it find them. */
 import { basename, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
+import { fail, type Result, SluiceError, succeed } from "../core/error.ts";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
+import { inside } from "../core/place.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { type Before, type KeyParts, keyParts } from "../core/step_key.ts";
 import { keyOfStep } from "../core/step_key_text.ts";
 import { type KeptPoint, pathsOf, type StepResult } from "../core/step_result.ts";
-import { type Metric, type RunInfo, TrackingError } from "../core/tracking.ts";
+import type { Metric, NewRun, RunEnd, RunInfo } from "../core/tracking.ts";
 import { sendOutput } from "./collect_outputs.ts";
-import type { RunContext } from "./execute_step.ts";
-import { declaredFirst, loggedParameters, stepTags } from "./run_record.ts";
+import type { RunContext, StepEnd } from "./execute_step.ts";
+import { cachedStepTags, declaredFirst, loggedParameters } from "./run_record.ts";
 import type { Services } from "./services.ts";
-import type { Reports, StepInputs } from "./step_inputs.ts";
+import { gatherInputs, type Reports, type StepInputs } from "./step_inputs.ts";
 
 /** The key of a step whose inputs are there, with what it is made of: few ask for that. */
 export interface ResolvedKey {
@@ -30,7 +32,29 @@ export interface DueStep {
   readonly reports: Reports;
 }
 
-export function resolveKey(step: PlannedStep, reports: Reports): ResolvedKey {
+/** What the step is given, with its key. Fails as `gatherInputs` does, and with MODEL_NOT_FOUND. */
+export function findDue(step: PlannedStep, reports: Reports, services: Services): Result<DueStep> {
+  try {
+    const inputs = gatherInputs(step, reports, (location) => locateModel(services, location));
+    if (!inputs.ok) return inputs;
+    return succeed({ step, inputs: inputs.value, resolved: resolveKey(step, reports), reports });
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return fail({ at: inside(step.place, `step "${step.name}"`), ...error.failure });
+  }
+}
+
+function locateModel(services: Services, location: string): string {
+  const folder = services.tracker.artifacts.localFolder(location);
+  if (folder !== undefined) return folder;
+  throw new SluiceError({
+    code: "MODEL_NOT_FOUND",
+    message: `Cannot use the model at \`${location}\` as its files are not on this machine`,
+    hint: "Use a tracker whose artifacts lie on this machine",
+  });
+}
+
+function resolveKey(step: PlannedStep, reports: Reports): ResolvedKey {
   const before = byContent(reports);
   return { key: keyOfStep(step, before), parts: () => keyParts(step, before) };
 }
@@ -46,57 +70,126 @@ function byContent(reports: Reports): Before {
 }
 
 /** What is kept of the step; undefined when nothing is, or it was made with less to hold it than is wanted now. */
-export function findUsable(step: PlannedStep, key: Digest, cache: Cache) {
+export function findUsable(step: PlannedStep, key: Digest, cache: Cache): StepResult | undefined {
   const result = cache.find(key);
   return result !== undefined && isAtLeast(result.sandbox, step.sandbox) ? result : undefined;
 }
 
-/** The report of a step that is not run again; undefined when what is kept turns out to be damaged or gone. */
-export async function takeKept(
-  { step, inputs }: DueStep,
+/**
+ * The end of a step whose outputs still lie where the run left them that made them, in the same tracker; undefined for
+ * every other. At once, where no file has to be read.
+ */
+export function takeInPlace(
+  step: PlannedStep,
+  reports: Reports,
+  context: RunContext,
+): StepEnd | undefined | Promise<StepEnd | undefined> {
+  const { cache, services, useCache } = context;
+  if (!step.cache || !useCache || cache === undefined) return undefined;
+  const due = findDue(step, reports, services);
+  if (!due.ok) return undefined;
+  const result = findUsable(step, due.value.resolved.key, cache);
+  const folder = result && folderInPlace(result, services);
+  if (result === undefined || folder === undefined) return undefined;
+  const isIntact = cache.isIntact(result, folder);
+  if (isIntact === false) return undefined;
+  const end = () => endInPlace(due.value, result, folder, context);
+  // What cannot be looked at is met again, and told of, by whoever runs the step.
+  return isIntact === true ? end() : isIntact.then((is) => is ? end() : undefined, () => undefined);
+}
+
+/** Where the outputs were left; in the same tracker only. */
+function folderInPlace({ madeBy }: StepResult, { tracker }: Services): string | undefined {
+  return madeBy.tracker === tracker.uri ? tracker.artifacts.localFolder(madeBy.artifactUri) : undefined;
+}
+
+function endInPlace(due: DueStep, result: StepResult, folder: string, context: RunContext): StepEnd {
+  const startedAt = context.services.clock();
+  const run = newCachedRun(due, result, startedAt, context);
+  const end = cachedRunEnd(due, result, context);
+  const report = cachedReport(due, result, "", folder, startedAt, end.endedAt);
+  const { artifactUri } = result.madeBy;
+  const recorded = context.cachedRuns.record({
+    ...run,
+    ...end,
+    artifactUri,
+    tags: [...run.tags, ...result.tags],
+  });
+  return { report, closed: undefined, recorded: recorded.then(({ id }) => ({ ...report, runId: id })) };
+}
+
+/** The end of a step whose outputs are made from the store; undefined when what is kept turns out to be damaged or gone. */
+export async function takeFromStore(
+  due: DueStep,
   result: StepResult,
   cache: Cache,
   context: RunContext,
-): Promise<StepReport | undefined> {
-  const { services } = context;
-  const { tracker } = services;
-  const startedAt = services.clock();
-  const before = await findInPlace(result, cache, services);
-  const run = await tracker.createRun({
-    experimentId: context.experimentId,
-    name: step.name,
-    user: context.origin.user,
-    startedAt,
-    tags: stepTags(step, context, { is: "cached", result }),
-    ...(before === undefined ? {} : { artifactUri: result.madeBy.artifactUri }),
-  });
-  const folder = before ?? await restore(result, run, cache, context).catch(async (error) => {
+): Promise<StepEnd | undefined> {
+  const { tracker, clock } = context.services;
+  const startedAt = clock();
+  const { run, recorded: begun } = await tracker.beginRun(newCachedRun(due, result, startedAt, context), []);
+  const endRun = async (end: Pick<RunEnd, "status" | "tags">) => {
+    await Promise.all([begun, tracker.endRun(run.id, { ...end, endedAt: clock() })]);
+  };
+  const folder = await restore(result, run, cache, context).catch(async (error) => {
     // The step is tried no further, and nobody else would end this run.
-    await tracker.updateRun(run.id, { status: "FAILED", endedAt: services.clock() });
+    await endRun({ status: "FAILED" });
     throw error;
   });
   if (folder === undefined) {
-    await tracker.updateRun(run.id, { status: "KILLED", endedAt: services.clock() });
-    await tracker.logBatch(run.id, { tags: [{ key: "sluice.cache", value: "damaged" }] });
+    await endRun({ status: "KILLED", tags: [{ key: "sluice.cache", value: "damaged" }] });
     return undefined;
   }
-  const metrics = result.metrics.map(pointOf);
-  await tracker.logBatch(run.id, {
+  const end = cachedRunEnd(due, result, context);
+  const report = cachedReport(due, result, run.id, folder, startedAt, end.endedAt);
+  const ended = tracker.endRun(run.id, end);
+  return {
+    report,
+    closed: undefined,
+    recorded: Promise.all([begun, ended]).then(() => report),
+  };
+}
+
+const newCachedRun = (
+  { step }: DueStep,
+  result: StepResult,
+  startedAt: number,
+  context: RunContext,
+): NewRun => ({
+  experimentId: context.experimentId,
+  name: step.name,
+  user: context.origin.user,
+  startedAt,
+  tags: cachedStepTags(step, context, result),
+});
+
+function cachedRunEnd({ inputs }: DueStep, result: StepResult, { services }: RunContext): RunEnd {
+  return {
+    status: "FINISHED",
+    endedAt: services.clock(),
     parameters: mergeParameters(loggedParameters(inputs.parameters), result.parameters),
-    metrics: result.history === undefined ? metrics : result.history.map(pointOf),
+    metrics: (result.history ?? result.metrics).map(pointOf),
     tags: result.tags,
-  });
-  await logModels(result, run, services);
-  const endedAt = services.clock();
-  await tracker.updateRun(run.id, { status: "FINISHED", endedAt });
+    models: result.madeBy.tracker === services.tracker.uri ? result.models : [],
+  };
+}
+
+function cachedReport(
+  { step, inputs }: DueStep,
+  result: StepResult,
+  runId: string,
+  folder: string,
+  startedAt: number,
+  endedAt: number,
+): StepReport {
   return {
     step: step.name,
-    runId: run.id,
+    runId,
     outcome: { is: "cached", runId: result.madeBy.runId },
     startedAt,
     endedAt,
     parameters: inputs.parameters,
-    metrics: declaredFirst(step, metrics),
+    metrics: declaredFirst(step, result.metrics.map(pointOf)),
     outputs: placeOutputs(result, folder),
     sandbox: result.sandbox,
     key: result.key,
@@ -104,17 +197,6 @@ export async function takeKept(
 }
 
 const pointOf = ({ value, ...point }: KeptPoint): Metric => ({ ...point, value: Number(value) });
-
-/** The folder where the outputs still lie as the run left them that made them; in the same tracker only. */
-async function findInPlace(
-  result: StepResult,
-  cache: Cache,
-  { tracker }: Services,
-): Promise<string | undefined> {
-  if (result.madeBy.tracker !== tracker.uri) return undefined;
-  const folder = tracker.artifacts.localFolder(result.madeBy.artifactUri);
-  return folder !== undefined && await cache.isIntact(result, folder) ? folder : undefined;
-}
 
 /** Into the run's own artifacts; where these are elsewhere, into the workspace, and sent from there. */
 async function restore(
@@ -144,17 +226,6 @@ function placeOutputs(result: StepResult, folder: string): Record<string, Produc
       [name, { path: join(folder, file), digest, sizeBytes }] as const
     ),
   );
-}
-
-/** The run lists the models of the run that made them, where this tracker has them. */
-async function logModels(result: StepResult, run: RunInfo, { tracker }: Services): Promise<void> {
-  if (result.models.length === 0 || result.madeBy.tracker !== tracker.uri) return;
-  try {
-    for (const { modelId } of result.models) await tracker.getLoggedModel(modelId);
-    await tracker.logOutputs(run.id, result.models);
-  } catch (error) {
-    if (!(error instanceof TrackingError)) throw error;
-  }
 }
 
 type Logged = StepResult["parameters"];

@@ -7,7 +7,7 @@ import { type KindSpec, outputFileName } from "../core/kind.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Artifacts } from "../core/ports.ts";
-import { type KeptOutput, pathsOf } from "../core/step_result.ts";
+import type { KeptOutput } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { findFlaw } from "./check_output.ts";
 
@@ -35,8 +35,6 @@ export async function collectOutputs(
     const path = await keep(join(folder, file), file, artifacts, location);
     outputs[name] = { path, digest, sizeBytes };
   }
-  // Before anybody is told that the step has finished.
-  if (artifacts.localFolder(location) !== undefined) await artifacts.secure(location, pathsOf(kept));
   return succeed({ outputs, kept });
 }
 

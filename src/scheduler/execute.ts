@@ -1,15 +1,24 @@
 /** Executes a plan: starts what is ready, tells what happens, and records how it all ended. */
 import { digestValue } from "../core/digest.ts";
 import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
-import { type Event, eventVersion, isDone, type RunStatus, type StepReport } from "../core/event.ts";
+import {
+  type Event,
+  eventVersion,
+  isDone,
+  type RunStatus,
+  type StepOutcome,
+  type StepReport,
+} from "../core/event.ts";
 import type { Failure } from "../core/error.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import { planBytes } from "../core/plan_json.ts";
 import type { Experiment, RunInfo } from "../core/tracking.ts";
-import { executeStep, type RunContext } from "./execute_step.ts";
-import { type Capacity, openQueue } from "./ready_steps.ts";
+import { openKeeper } from "./keeper.ts";
+import type { Capacity } from "./ready_steps.ts";
+import { openCachedRuns } from "./record_cached.ts";
 import { loggedParameters, mlflowStatus, pipelineTags, type RunOrigin } from "./run_record.ts";
 import type { Services } from "./services.ts";
+import { walk } from "./walk.ts";
 
 export interface ExecuteOptions {
   readonly experiment: Experiment;
@@ -37,35 +46,50 @@ export async function execute(plan: Plan, services: Services, options: ExecuteOp
   const { tracker, clock } = services;
   const id = newRunId();
   await options.onRun(id);
-  const run = await tracker.createRun({
+  const { run, recorded: begun } = await tracker.beginRun({
     id,
     experimentId: options.experiment.id,
     name: options.runName,
     user: options.origin.user,
     startedAt: clock(),
     tags: pipelineTags(plan, options.origin),
-  });
+  }, loggedParameters(plan.parameters));
+  // It is awaited with the steps; until then its failure is nobody's surprise.
+  begun.catch(() => {});
   // A server gives ids of its own.
   if (run.id !== id) await options.onRun(run.id);
-  await tracker.logBatch(run.id, { parameters: loggedParameters(plan.parameters) });
   services.emit(startedEvent(plan, run.id, services, options));
-  const recorded = recordPlan(plan, run, services);
+  const planRecorded = recordPlan(plan, run, services);
 
-  const reports = await walk(plan, options.capacity, options.keepGoing, {
+  const { capacity, keepGoing, signal, useCache } = options;
+  const walked = await walk(plan, { capacity, keepGoing }, {
     services,
+    cache: plan.steps.some((step) => step.cache) ? await services.openCache() : undefined,
+    keeper: openKeeper(services.files),
+    cachedRuns: openCachedRuns(tracker),
     experimentId: options.experiment.id,
     parentRunId: run.id,
     pipeline: plan.pipeline,
     sources: plan.sources,
     origin: options.origin,
-    useCache: options.useCache,
+    useCache,
     workspace: options.workspace,
-    signal: options.signal,
-    prepareEnvironment: preparer(services, options.signal),
+    signal,
+    prepareEnvironment: preparer(services, signal),
+    recordedSources: new Set(),
+    speaking: new Map(),
   });
-  await recorded;
-  const status = statusOf(reports, options.signal.aborted);
-  await tracker.updateRun(run.id, { status: mlflowStatus(status), endedAt: clock() });
+  await planRecorded;
+  const status = statusOf(walked.outcomes, signal.aborted);
+  // With the last steps: a commit takes as long for one as for many.
+  const [reports] = await Promise.all([
+    walked.reports,
+    tracker.updateRun(run.id, { status: mlflowStatus(status), endedAt: clock() }),
+    begun,
+  ]).catch(async (error) => {
+    await tracker.updateRun(run.id, { status: "FAILED", endedAt: clock() }).catch(() => {});
+    throw error;
+  });
   services.emit({
     is: "run-ended",
     at: clock(),
@@ -94,63 +118,11 @@ async function recordPlan(plan: Plan, run: RunInfo, { tracker, emit, clock }: Se
 /** 32 hex digits, as MLflow's are. */
 const newRunId = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex();
 
-/**
- * Runs every step it can. After a failure nothing new is started, unless `keepGoing`, and what runs may finish.
- *
- * A bug stops all steps before it goes on.
- */
-async function walk(
-  plan: Plan,
-  capacity: Capacity,
-  keepGoing: boolean,
-  context: RunContext,
-): Promise<StepReport[]> {
-  const { services } = context;
-  const queue = openQueue(plan.steps);
-  const reports = new Map<string, StepReport>();
-  const running = new Map<string, Promise<{ step: PlannedStep; report: StepReport }>>();
-  const bug = new AbortController();
-  const stepContext = { ...context, signal: AbortSignal.any([context.signal, bug.signal]) };
-  let failedStep: string | undefined;
-  const record = (report: StepReport) => {
-    reports.set(report.step, report);
-    services.emit({ is: "step-ended", at: services.clock(), ...report });
-  };
-  try {
-    for (;;) {
-      if (!context.signal.aborted && (failedStep === undefined || keepGoing)) {
-        for (const step of queue.start(capacity)) {
-          running.set(
-            step.name,
-            executeStep(step, reports, stepContext).then((report) => ({ step, report })),
-          );
-        }
-      }
-      if (running.size === 0) break;
-      const { step, report } = await Promise.race(running.values());
-      running.delete(step.name);
-      record(report);
-      const isEnd = isDone(report.outcome);
-      if (!isEnd) failedStep ??= step.name;
-      for (const blocked of queue.end(step, isEnd ? "finished" : "stopped")) {
-        record(unstarted(blocked.step, { is: "blocked", step: blocked.lacks }, services));
-      }
-    }
-  } catch (error) {
-    bug.abort();
-    await Promise.allSettled(running.values());
-    throw error;
-  }
-  for (const step of queue.waiting()) {
-    const isKilled = context.signal.aborted || failedStep === undefined;
-    record(unstarted(step, isKilled ? { is: "killed" } : { is: "blocked", step: failedStep! }, services));
-  }
-  return plan.steps.map((step) => reports.get(step.name)!);
-}
-
 /** Each environment is made once, when the first step that needs it is started. */
 function preparer(services: Services, signal: AbortSignal) {
   const ready = new Map<string, Promise<ReadyEnvironment>>();
+  /** Steps of one definition share their environment. */
+  const known = new Map<EnvironmentSpec, Promise<ReadyEnvironment>>();
   const prepare = async (spec: EnvironmentSpec, name: string) => {
     const startedAt = services.clock();
     const onProgress = (progress: EnvironmentProgress) =>
@@ -169,11 +141,16 @@ function preparer(services: Services, signal: AbortSignal) {
     });
     return environment;
   };
-  return (step: PlannedStep): Promise<ReadyEnvironment> => {
-    const key = digestValue(step.environment);
-    const known = ready.get(key) ?? prepare(step.environment, describeEnvironment(step.environment));
-    ready.set(key, known);
-    return known;
+  const findOrPrepare = (spec: EnvironmentSpec) => {
+    const key = digestValue(spec);
+    const prepared = ready.get(key) ?? prepare(spec, describeEnvironment(spec));
+    ready.set(key, prepared);
+    return prepared;
+  };
+  return ({ environment }: PlannedStep): Promise<ReadyEnvironment> => {
+    const prepared = known.get(environment) ?? findOrPrepare(environment);
+    known.set(environment, prepared);
+    return prepared;
   };
 }
 
@@ -182,22 +159,8 @@ export function describeEnvironment(spec: EnvironmentSpec): string {
   return spec.kind === "python" && spec.version !== undefined ? `python ${spec.version}` : spec.kind;
 }
 
-function unstarted(step: PlannedStep, outcome: StepReport["outcome"], services: Services): StepReport {
-  const now = services.clock();
-  return {
-    step: step.name,
-    runId: "",
-    outcome,
-    startedAt: now,
-    endedAt: now,
-    parameters: {},
-    metrics: {},
-    outputs: {},
-  };
-}
-
-function statusOf(reports: readonly StepReport[], isAborted: boolean): RunStatus {
-  if (reports.every((report) => isDone(report.outcome))) return "finished";
+function statusOf(outcomes: readonly StepOutcome[], isAborted: boolean): RunStatus {
+  if (outcomes.every(isDone)) return "finished";
   return isAborted ? "killed" : "failed";
 }
 

@@ -3,24 +3,36 @@ import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import type { ReadyEnvironment } from "../core/environment.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
-import type { StepOutcome, StepReport } from "../core/event.ts";
+import type { StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { isDiskFull } from "../core/system_error.ts";
-import { type Run, type RunInfo, TrackingError } from "../core/tracking.ts";
-import { type DueStep, findUsable, resolveKey, takeKept } from "./cached_step.ts";
+import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
-import { keepResult, recordKey } from "./keep_result.ts";
-import { declaredFirst, loggedParameters, mlflowStatus, type RunOrigin, stepTags } from "./run_record.ts";
+import { type DueStep, findDue, findUsable, takeFromStore, takeInPlace } from "./cached_step.ts";
+import { keepOutputs, recordKey } from "./keep_result.ts";
+import type { Keeper } from "./keeper.ts";
+import type { CachedRuns } from "./record_cached.ts";
+import {
+  declaredFirst,
+  executedStepTags,
+  loggedParameters,
+  mlflowStatus,
+  type RunOrigin,
+} from "./run_record.ts";
 import type { Services } from "./services.ts";
-import { gatherInputs, type Reports, type StepInputs } from "./step_inputs.ts";
+import type { Reports, StepInputs } from "./step_inputs.ts";
 
 /** What all steps of one run share. */
 export interface RunContext {
   readonly services: Services;
+  /** Undefined where no step of the run is kept. */
+  readonly cache: Cache | undefined;
+  readonly keeper: Keeper;
+  readonly cachedRuns: CachedRuns;
   readonly experimentId: string;
   readonly parentRunId: string;
   readonly pipeline: string;
@@ -33,6 +45,23 @@ export interface RunContext {
   /** Aborted when the whole run is to stop. */
   readonly signal: AbortSignal;
   readonly prepareEnvironment: (step: PlannedStep) => Promise<ReadyEnvironment>;
+  /** Lists of sources whose content is recorded. */
+  readonly recordedSources: Set<Digest>;
+  /** Of lists of sources, whether one of the files speaks of MLflow. */
+  readonly speaking: Map<Digest, Promise<boolean>>;
+}
+
+/** A step that has come to its end. */
+export interface StepEnd {
+  /** For the steps after it. Of a step that was taken from the cache the run's id is not known yet. */
+  readonly report: StepReport;
+  /**
+   * Settles when its outputs are on disk and the tracker has been asked to end its run. A disk that refuses makes it a
+   * failed one. Absent when that was so from the beginning.
+   */
+  readonly closed: Promise<StepReport> | undefined;
+  /** Settles when the run's end is on disk: from then on it may be told. */
+  readonly recorded: Promise<StepReport>;
 }
 
 /** Never throws for what a step, its environment or its outputs do; the report says it. */
@@ -40,26 +69,25 @@ export async function executeStep(
   step: PlannedStep,
   reports: Reports,
   context: RunContext,
-): Promise<StepReport> {
-  const { services } = context;
-  const gathered = gatherInputs(step, reports, (location) => locateModel(services, location));
-  if (!gathered.ok) return await recordFailure(step, gathered.failure, context);
+): Promise<StepEnd> {
+  const due = findDue(step, reports, context.services);
+  if (!due.ok) return await recordFailure(step, due.failure, context);
   try {
-    const due: DueStep = { step, inputs: gathered.value, resolved: resolveKey(step, reports), reports };
-    return step.cache
-      ? await takeOrRun(due, await services.openCache(), context)
-      : await runNow(due, context);
+    return step.cache && context.cache !== undefined
+      ? await takeOrRun(due.value, context.cache, context)
+      : await runNow(due.value, context);
   } catch (error) {
     return await recordFailure(step, asFailure(error, step), context);
   }
 }
 
 /** Whoever comes second waits for the first, and takes what that one made. */
-async function takeOrRun(due: DueStep, cache: Cache, context: RunContext): Promise<StepReport> {
+async function takeOrRun(due: DueStep, cache: Cache, context: RunContext): Promise<StepEnd> {
   const { step, resolved } = due;
   const take = async () => {
     const result = context.useCache ? findUsable(step, resolved.key, cache) : undefined;
-    return result === undefined ? undefined : await takeKept(due, result, cache, context);
+    if (result === undefined) return undefined;
+    return await takeInPlace(step, due.reports, context) ?? await takeFromStore(due, result, cache, context);
   };
   const before = await take();
   if (before !== undefined) return before;
@@ -69,75 +97,126 @@ async function takeOrRun(due: DueStep, cache: Cache, context: RunContext): Promi
       context.services.emit({ is: "step-waiting", at: context.services.clock(), step: step.name }),
   });
   try {
-    return await take() ?? await runNow(due, context);
-  } finally {
+    const end = await take() ?? await runNow(due, context);
+    // Until it is kept nobody could take it.
+    (end.closed ?? Promise.resolve()).finally(() => lease.release()).catch(() => {});
+    return end;
+  } catch (error) {
     lease.release();
+    throw error;
   }
 }
 
-async function runNow(due: DueStep, context: RunContext): Promise<StepReport> {
+async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
   const { step, inputs, resolved } = due;
   const { services } = context;
   // First, so that the step's own time begins with it.
   const environment = await context.prepareEnvironment(step);
-  const startedAt = services.clock();
-  const run = await createRun(step, resolved.key, startedAt, context);
+  const open = await beginRun(step, resolved.key, inputs.parameters, context);
+  const { run } = open;
   const folder = join(context.workspace, run.id);
+  const keyRecorded = step.cache ? recordKey(due, context) : undefined;
   let ended: Attempted;
   try {
-    await services.tracker.logBatch(run.id, { parameters: loggedParameters(inputs.parameters) });
-    const recorded = step.cache ? recordKey(due, context) : undefined;
-    // It is awaited below; until then its failure is nobody's surprise.
-    recorded?.catch(() => {});
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
-    await recorded;
   } catch (error) {
-    ended = {
-      outcome: { is: "failed", failure: asFailure(error, step), lastLines: [] },
-      outputs: {},
-      kept: {},
-    };
+    ended = failedAttempt(asFailure(error, step));
   }
-  const open = { step, run, startedAt, parameters: inputs.parameters, key: resolved.key };
-  const { report, logged } = await reportEnd(open, ended, context);
-  try {
-    if (report.outcome.is === "finished" && step.cache) {
-      await keepResult(due, {
-        ...{ run, logged, report, outputs: ended.kept, processEndedAt: ended.processEndedAt! },
-        folder: services.tracker.artifacts.localFolder(run.artifactUri) ?? ended.folder!,
-      }, context);
-    }
-  } finally {
-    // Last: a step whose run has finished is not run again, whatever becomes of this process.
-    await closeRun(report, context);
+  const report = reportOf(open, ended, context);
+  const closing = securing().then(() => report, (error) => withFailure(report, asFailure(error, step)))
+    .then((final) => ({ final, recorded: endRun(open, final, context) }));
+  return {
+    report,
+    closed: closing.then(({ final }) => final),
+    recorded: closing.then(({ recorded }) => recorded),
+  };
+
+  async function securing(): Promise<void> {
+    await keyRecorded;
+    if (report.outcome.is === "finished") await keepOutputs(due, { run, report, ended }, context);
+    await leaveFolder(services, run, folder);
   }
-  await leaveFolder(services, run, folder);
-  return report;
 }
 
-const createRun = (
+/** What a disk refuses after the step has ended makes it a failed one. */
+const withFailure = (report: StepReport, failure: Failure): StepReport => ({
+  ...report,
+  outcome: { is: "failed", failure, lastLines: [] },
+});
+
+const failedAttempt = (failure: Failure): Attempted => ({
+  outcome: { is: "failed", failure, lastLines: [] },
+  outputs: {},
+  kept: {},
+});
+
+/** A nested run that has not ended. */
+interface OpenRun {
+  readonly step: PlannedStep;
+  readonly run: RunInfo;
+  /** Settles when the run is on disk. */
+  readonly begun: Promise<void>;
+  readonly startedAt: number;
+  readonly parameters: StepInputs["parameters"];
+  /** Undefined where its inputs could not be had. */
+  readonly key: Digest | undefined;
+}
+
+async function beginRun(
   step: PlannedStep,
   key: Digest | undefined,
-  startedAt: number,
+  parameters: StepInputs["parameters"],
   context: RunContext,
-): Promise<RunInfo> =>
-  context.services.tracker.createRun({
+): Promise<OpenRun> {
+  const startedAt = context.services.clock();
+  const { run, recorded: begun } = await context.services.tracker.beginRun({
     experimentId: context.experimentId,
     name: step.name,
     user: context.origin.user,
     startedAt,
-    tags: stepTags(step, context, { is: "executed", key, sandbox: step.sandbox }),
-  });
+    tags: executedStepTags(step, context, key),
+  }, loggedParameters(parameters));
+  // It is awaited with the run's end; until then its failure is nobody's surprise.
+  begun.catch(() => {});
+  return { step, run, begun, startedAt, parameters, key };
+}
 
 /** A step that could not even be tried is recorded all the same. */
-async function recordFailure(step: PlannedStep, failure: Failure, context: RunContext): Promise<StepReport> {
-  const startedAt = context.services.clock();
-  const run = await createRun(step, undefined, startedAt, context);
-  const ended = { outcome: { is: "failed" as const, failure, lastLines: [] }, outputs: {}, kept: {} };
-  const open = { step, run, startedAt, parameters: {}, key: undefined };
-  const { report } = await reportEnd(open, ended, context);
-  await closeRun(report, context);
+async function recordFailure(step: PlannedStep, failure: Failure, context: RunContext): Promise<StepEnd> {
+  const open = await beginRun(step, undefined, {}, context);
+  const report = reportOf(open, failedAttempt(failure), context);
+  return { report, closed: undefined, recorded: endRun(open, report, context) };
+}
+
+function reportOf(
+  { step, run, startedAt, parameters, key }: OpenRun,
+  ended: Attempted,
+  { services, signal }: RunContext,
+): StepReport {
+  const isKilled = ended.outcome.is === "failed" && signal.aborted;
+  return {
+    step: step.name,
+    runId: run.id,
+    outcome: isKilled ? { is: "killed" } : ended.outcome,
+    startedAt,
+    endedAt: services.clock(),
+    parameters,
+    metrics: declaredFirst(step, ended.logged?.metrics ?? []),
+    outputs: ended.outputs,
+    sandbox: step.sandbox,
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** Asks at once; settles when it is on disk. */
+async function endRun({ run, begun }: OpenRun, report: StepReport, context: RunContext): Promise<StepReport> {
+  const { outcome: { is }, endedAt } = report;
+  const status = is === "finished" || is === "killed" ? is : "failed";
+  await Promise.all([
+    begun,
+    context.services.tracker.endRun(run.id, { status: mlflowStatus(status), endedAt }),
+  ]);
   return report;
 }
 
@@ -169,47 +248,6 @@ async function leaveFolder(services: Services, run: RunInfo, folder: string): Pr
   });
 }
 
-/** A nested run that has not ended. */
-interface OpenRun {
-  readonly step: PlannedStep;
-  readonly run: RunInfo;
-  readonly startedAt: number;
-  readonly parameters: StepInputs["parameters"];
-  /** Undefined where its inputs could not be had. */
-  readonly key: Digest | undefined;
-}
-
-/** How the step ended, with all that its run logged. */
-async function reportEnd(
-  { step, run, startedAt, parameters, key }: OpenRun,
-  ended: Attempted,
-  { services, signal }: RunContext,
-): Promise<{ readonly report: StepReport; readonly logged: Run }> {
-  const outcome: StepOutcome = ended.outcome.is === "failed" && signal.aborted
-    ? { is: "killed" }
-    : ended.outcome;
-  const endedAt = services.clock();
-  const logged = await services.tracker.getRun(run.id);
-  const report: StepReport = {
-    step: step.name,
-    runId: run.id,
-    outcome,
-    startedAt,
-    endedAt,
-    parameters,
-    metrics: declaredFirst(step, logged.metrics),
-    outputs: ended.outputs,
-    sandbox: step.sandbox,
-    ...(key === undefined ? {} : { key }),
-  };
-  return { report, logged };
-}
-
-async function closeRun({ runId, outcome, endedAt }: StepReport, { services }: RunContext): Promise<void> {
-  const status = outcome.is === "finished" ? "finished" : outcome.is === "killed" ? "killed" : "failed";
-  await services.tracker.updateRun(runId, { status: mlflowStatus(status), endedAt });
-}
-
 /** Whatever else is thrown is a bug and goes on. */
 function asFailure(error: unknown, step: PlannedStep): Failure {
   if (error instanceof SluiceError) {
@@ -234,14 +272,4 @@ function asFailure(error: unknown, step: PlannedStep): Failure {
     };
   }
   throw error;
-}
-
-function locateModel(services: Services, location: string): string {
-  const folder = services.tracker.artifacts.localFolder(location);
-  if (folder !== undefined) return folder;
-  throw new SluiceError({
-    code: "MODEL_NOT_FOUND",
-    message: `Cannot use the model at \`${location}\` as its files are not on this machine`,
-    hint: "Use a tracker whose artifacts lie on this machine",
-  });
 }

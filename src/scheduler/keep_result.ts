@@ -1,13 +1,16 @@
 /** Keeps what a finished step made, and remembers what its key stood for. */
+import type { Digest } from "../core/digest.ts";
 import { SluiceError } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
 import type { Tracker } from "../core/ports.ts";
-import { type KeptPoint, resultVersion, type StepResult } from "../core/step_result.ts";
+import { type KeptPoint, pathsOf, resultVersion, type StepResult } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
-import type { Metric, Run, RunInfo } from "../core/tracking.ts";
+import type { Metric, RunInfo } from "../core/tracking.ts";
+import type { Attempted } from "./attempt_step.ts";
 import type { DueStep } from "./cached_step.ts";
 import { findChangedInput } from "./changed_input.ts";
 import type { RunContext } from "./execute_step.ts";
+import type { Look } from "./keeper.ts";
 
 const keptPoint = ({ key, value, step, timestamp }: Metric): KeptPoint => ({
   ...{ key, value: String(value) },
@@ -17,25 +20,34 @@ const keptPoint = ({ key, value, step, timestamp }: Metric): KeptPoint => ({
 /** A step that was executed and has finished. */
 export interface Finished {
   readonly run: RunInfo;
-  /** The run with all that it logged. */
-  readonly logged: Run;
   readonly report: StepReport;
-  readonly outputs: StepResult["outputs"];
-  /** Where they lie. */
-  readonly folder: string;
-  /** When every process of it was dead. */
-  readonly processEndedAt: number;
+  readonly ended: Attempted;
 }
 
 /**
- * Keeps what a finished step made. A step whose files changed while it ran is not kept, and the warning says which:
- * nobody knows what it has read. What the cache refuses is a warning, too: the step has what it needs.
+ * Forces what a finished step made to disk, and keeps its result. Throws DISK_FULL and TRACKER_WRITE_FAILED.
+ *
+ * A step whose files changed while it ran is not kept, and the warning says which: nobody knows what it has read. What the
+ * cache refuses is a warning, too: the step has what it needs.
  */
-export async function keepResult(
+export const keepOutputs = (due: DueStep, finished: Finished, context: RunContext): Promise<void> =>
+  context.keeper.keep(async (look) => {
+    const { run, ended } = finished;
+    const { artifacts } = context.services.tracker;
+    const folder = artifacts.localFolder(run.artifactUri);
+    if (folder !== undefined) await artifacts.secure(run.artifactUri, pathsOf(ended.kept));
+    if (due.step.cache) await keepResult(due, finished, folder ?? ended.folder!, look, context);
+  });
+
+async function keepResult(
   { step, resolved, reports }: DueStep,
-  { run, logged, report, outputs, folder, processEndedAt }: Finished,
-  { services }: RunContext,
+  { run, report, ended }: Finished,
+  folder: string,
+  look: Look,
+  { services, cache }: RunContext,
 ): Promise<void> {
+  if (cache === undefined) return;
+  const { logged } = ended;
   const warn = (why: string) =>
     services.emit({
       is: "warning",
@@ -43,30 +55,29 @@ export async function keepResult(
       step: step.name,
       message: `The result of step "${step.name}" is not kept as ${why}`,
     });
-  const changed = services.files.findChange(step);
+  const changed = look.findChange(step);
   if (changed !== undefined) return warn(`\`${changed}\` changed while it ran`);
   const { tracker } = services;
-  const cache = await services.openCache();
   const changedInput = await findChangedInput(step, reports, cache);
   if (changedInput !== undefined) return warn(`its input \`${changedInput}\` changed since it was made`);
-  const metrics = logged.metrics.filter((metric) => metric.modelId === undefined);
+  const metrics = (logged?.metrics ?? []).filter((metric) => metric.modelId === undefined);
   const history = await readHistory(run.id, metrics, tracker);
   const result: StepResult = {
     version: resultVersion,
     key: resolved.key,
     sandbox: report.sandbox!,
-    outputs,
+    outputs: ended.kept,
     metrics: metrics.map(keptPoint),
     ...(history === undefined ? {} : { history: history.map(keptPoint) }),
-    parameters: logged.parameters.filter(({ key }) => !(key in report.parameters)),
-    tags: logged.tags.filter(({ key }) => !/^(mlflow|sluice)\./.test(key)),
-    models: logged.modelOutputs,
+    parameters: (logged?.parameters ?? []).filter(({ key }) => !(key in report.parameters)),
+    tags: (logged?.tags ?? []).filter(({ key }) => !/^(mlflow|sluice)\./.test(key)),
+    models: logged?.modelOutputs ?? [],
     madeBy: {
       tracker: tracker.uri,
       runId: run.id,
       artifactUri: run.artifactUri,
       startedAt: report.startedAt,
-      endedAt: processEndedAt,
+      endedAt: ended.processEndedAt!,
     },
   };
   try {
@@ -104,14 +115,16 @@ function refusalOf(error: unknown): string {
 /** Records what the key stands for, so that a later run can be told from this one; without it only `why` knows less. */
 export async function recordKey(
   { step, resolved: { key, parts } }: DueStep,
-  { services, sources }: RunContext,
+  { services, cache, sources, recordedSources }: RunContext,
 ): Promise<void> {
+  if (cache === undefined) return;
+  const isNew = !recordedSources.has(step.sources);
+  recordedSources.add(step.sources);
   try {
-    const cache = await services.openCache();
     if (cache.isRecorded(key)) return;
     const [environment, texts] = await Promise.all([
       services.environments.contents(step.environment),
-      services.files.texts(step),
+      isNew ? services.files.texts(step) : new Map<Digest, Uint8Array>(),
     ]);
     await cache.record(key, {
       version: resultVersion,

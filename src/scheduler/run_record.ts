@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest.ts";
 import type { RunStatus } from "../core/event.ts";
 import type { ParameterValue } from "../core/parameter.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import { type SandboxTier, sandboxTiers } from "../core/sandbox_tier.ts";
+import { sandboxTiers } from "../core/sandbox_tier.ts";
 import type { StepResult } from "../core/step_result.ts";
 import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
 
@@ -39,36 +39,44 @@ export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
   ];
 }
 
-/** How a nested run came to be. */
-export type StepCourse =
-  /** `key` has the inputs by content; undefined when they could not be had. */
-  | { readonly is: "executed"; readonly key: Digest | undefined; readonly sandbox: SandboxTier }
-  | { readonly is: "cached"; readonly result: StepResult };
+/** What all nested runs of one run share. */
+interface Parent {
+  readonly origin: RunOrigin;
+  readonly parentRunId: string;
+  readonly pipeline: string;
+}
 
-export function stepTags(
-  step: PlannedStep,
-  { origin, parentRunId, pipeline }: {
-    readonly origin: RunOrigin;
-    readonly parentRunId: string;
-    readonly pipeline: string;
-  },
-  course: StepCourse,
-): Tag[] {
-  const { key, sandbox } = course.is === "cached" ? course.result : course;
+/** Of a step that is executed; `key` has the inputs by content and is undefined when they could not be had. */
+export function executedStepTags(step: PlannedStep, parent: Parent, key: Digest | undefined): Tag[] {
   return [
-    ...originTags(origin, step.name),
-    { key: "mlflow.parentRunId", value: parentRunId },
+    ...originTags(parent.origin, step.name),
     { key: "mlflow.project.env", value: step.environment.kind },
-    { key: "sluice.pipeline", value: pipeline },
-    { key: "sluice.step", value: step.name },
-    { key: "sluice.key", value: step.key },
+    ...commonTags(step, parent),
     ...(key === undefined ? [] : [{ key: "sluice.resolvedKey", value: key }]),
-    { key: "sluice.cache", value: course.is },
-    ...(course.is === "cached" ? [{ key: "sluice.cache.run", value: course.result.madeBy.runId }] : []),
-    { key: "sluice.sandbox", value: sandbox },
+    { key: "sluice.cache", value: "executed" },
+    { key: "sluice.sandbox", value: step.sandbox },
     ...(step.environmentState.is === "locked" ? [environmentTag(step.environmentState.id)] : []),
   ];
 }
+
+/** Of a step that was taken from the cache: where its process came from is said by the run that made it. */
+export function cachedStepTags(step: PlannedStep, parent: Parent, result: StepResult): Tag[] {
+  return [
+    { key: "mlflow.user", value: parent.origin.user },
+    ...commonTags(step, parent),
+    { key: "sluice.resolvedKey", value: result.key },
+    { key: "sluice.cache", value: "cached" },
+    { key: "sluice.cache.run", value: result.madeBy.runId },
+    { key: "sluice.sandbox", value: result.sandbox },
+  ];
+}
+
+const commonTags = (step: PlannedStep, { parentRunId, pipeline }: Parent): Tag[] => [
+  { key: "mlflow.parentRunId", value: parentRunId },
+  { key: "sluice.pipeline", value: pipeline },
+  { key: "sluice.step", value: step.name },
+  { key: "sluice.key", value: step.key },
+];
 
 const environmentTag = (id: Digest): Tag => ({ key: "sluice.environment", value: id });
 

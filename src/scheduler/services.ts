@@ -21,6 +21,8 @@ export interface Services {
   /** The run's own server; the same one each time. */
   readonly openServer: () => Promise<RunServer>;
   readonly emit: (event: Event) => void;
+  /** Takes its place among the events now, and is told when it is there; what comes after it waits for it. */
+  readonly emitWhen: (event: Promise<Event>) => void;
   /** Milliseconds since 1970, UTC. */
   readonly clock: () => number;
   /** The caller's environment variables, of which a step sees those it names. */

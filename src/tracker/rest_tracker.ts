@@ -18,11 +18,11 @@ import {
 } from "../core/mlflow_wire.ts";
 import type { Tracker } from "../core/ports.ts";
 import {
-  type EndedRun,
   type Experiment,
   type ModelOutput,
   type NewRun,
   type RunBatch,
+  type RunEnd,
   type RunInfo,
   type RunUpdate,
   TrackingError,
@@ -134,12 +134,11 @@ function runCalls({ call }: RestConnection): Calls<
   const logOutputs = async (runId: string, models: readonly ModelOutput[]): Promise<void> => {
     await call("POST", "runs/outputs", { run_id: runId, models: models.map(writeModelOutput) }, Nothing);
   };
-  const recordRun = async (run: EndedRun): Promise<RunInfo> => {
-    const { id } = await createRun(run);
-    await logBatch(id, { parameters: run.parameters, metrics: run.metrics });
+  const endRun = async (id: string, { status, endedAt, models = [], ...batch }: RunEnd): Promise<RunInfo> => {
+    await logBatch(id, batch);
     // Of another tracker's models a server knows nothing.
-    if (run.models.length > 0) await logOutputs(id, run.models).catch(ignoreRefusal);
-    return await updateRun(id, { status: run.status, endedAt: run.endedAt });
+    if (models.length > 0) await logOutputs(id, models).catch(ignoreRefusal);
+    return await updateRun(id, { status, endedAt });
   };
   return {
     createRun,
@@ -148,11 +147,14 @@ function runCalls({ call }: RestConnection): Calls<
       return { run: info, recorded: logBatch(info.id, { parameters }) };
     },
     async endRun(id, end) {
-      await updateRun(id, end);
+      await endRun(id, end);
     },
     async recordRuns(runs) {
       const infos: RunInfo[] = [];
-      for (const run of runs) infos.push(await recordRun(run));
+      for (const { tags, ...run } of runs) {
+        const { id } = await createRun({ ...run, tags });
+        infos.push(await endRun(id, run));
+      }
       return infos;
     },
     async getRun(id) {

@@ -30,8 +30,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Commits block the program while the disk is written: of changes that may wait they take a tenth of its time at most. */
-const soon = { leastMs: 20, mostMs: 250, timesCommit: 10 };
+/** Commits block the program while the disk is written: those of changes that may wait take a tenth of its time at most. */
+const soon = { leastMs: 5, mostMs: 2000, timesCommit: 10 };
 
 interface Waiting {
   readonly change: () => void;
@@ -46,7 +46,7 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
   let waiting: Waiting[] = [];
   let isDue = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let commitMs = 0;
+  let [commitMs, committedAt] = [0, -Infinity];
   let broken: unknown;
   let isSafe = false;
   let isClosed = false;
@@ -88,7 +88,8 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
       }
       const before = performance.now();
       run("COMMIT");
-      commitMs = performance.now() - before;
+      committedAt = performance.now();
+      commitMs = committedAt - before;
     } catch (error) {
       // After a failed fsync SQLite takes the next write as if nothing had been: nothing more is written.
       if (isInputOutputError(error)) broken = error;
@@ -131,8 +132,8 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
       return enqueue(change);
     },
     writeSoon(change) {
-      const waitMs = Math.min(soon.mostMs, Math.max(soon.leastMs, soon.timesCommit * commitMs));
-      if (!isDue) timer ??= setTimeout(flush, waitMs);
+      const restMs = committedAt + soon.timesCommit * commitMs - performance.now();
+      if (!isDue) timer ??= setTimeout(flush, Math.min(soon.mostMs, Math.max(soon.leastMs, restMs)));
       return enqueue(change);
     },
     close() {

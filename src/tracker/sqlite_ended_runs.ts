@@ -1,14 +1,20 @@
 /**
- * Runs that have ended already, put down together: what a thousand of them have in one key goes in by one statement, and
- * their ids are in order, so that each index is walked once.
+ * Ends of runs. Those that have ended before they are recorded are put down together: what a thousand of them have in
+ * one key goes in by one statement, and their ids are in order, so that each index is walked once.
  */
-import type { EndedRun, RunInfo } from "../core/tracking.ts";
+import type { EndedRun, ModelOutput, RunEnd, RunInfo } from "../core/tracking.ts";
 import { checkMetric, checkParameter, checkTag } from "./mlflow_rules.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
 import { insertOutputs, newId } from "./sqlite_inputs.ts";
 import { insertMetric } from "./sqlite_metrics.ts";
-import { insertRun, nameTag, newRunInfo } from "./sqlite_runs.ts";
+import { insertRun, logBatch, nameTag, newRunInfo, updateRun } from "./sqlite_runs.ts";
+
+export function endRun(database: Database, id: string, end: RunEnd): void {
+  logBatch(database, id, end);
+  insertModels(database, id, end.models);
+  updateRun(database, id, { status: end.status, endedAt: end.endedAt });
+}
 
 /** The runs, in the order they are given. Of a key that a run has twice the last value counts. */
 export function insertEndedRuns(database: Database, runs: readonly EndedRun[]): RunInfo[] {
@@ -25,20 +31,24 @@ export function insertEndedRuns(database: Database, runs: readonly EndedRun[]): 
     insertRun(database, info);
     for (const tag of run.tags) tags.put(info.id, tag);
     tags.put(info.id, { key: nameTag, value: info.name });
-    for (const parameter of run.parameters) parameters.put(info.id, parameter);
+    for (const parameter of run.parameters ?? []) parameters.put(info.id, parameter);
     return info;
   });
   tags.insert(database, "tags");
   parameters.insert(database, "params");
-  for (const [index, { metrics, models }] of runs.entries()) {
+  for (const [index, { metrics = [], models }] of runs.entries()) {
     const { id } = infos[index]!;
     for (const [at, metric] of metrics.entries()) {
       checkMetric(metric, `metrics[${at}]`);
       insertMetric(database, id, metric);
     }
-    insertOutputs(database, id, models.filter(({ modelId }) => isThere(database, modelId)));
+    insertModels(database, id, models);
   }
   return infos;
+}
+
+function insertModels(database: Database, id: string, models: readonly ModelOutput[] = []): void {
+  insertOutputs(database, id, models.filter(({ modelId }) => isThere(database, modelId)));
 }
 
 const isThere = (database: Database, modelId: string): boolean =>

@@ -10,7 +10,7 @@ import { openLocalArtifacts } from "./local_artifacts.ts";
 import * as experiments from "./sqlite_experiments.ts";
 import { insertInputs, insertOutputs } from "./sqlite_inputs.ts";
 import { metricHistory } from "./sqlite_metrics.ts";
-import { insertEndedRuns } from "./sqlite_ended_runs.ts";
+import { endRun, insertEndedRuns } from "./sqlite_ended_runs.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import * as runs from "./sqlite_runs.ts";
 
@@ -68,7 +68,7 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
       });
       return { run: info, recorded };
     },
-    endRun: (id, end) => writeSoon(() => void runs.updateRun(database, id, end)),
+    endRun: (id, end) => writeSoon(() => endRun(database, id, end)),
     recordRuns: (ended) => write(() => insertEndedRuns(database, ended)),
     getRun: (id) => read(() => runs.getRun(database, id)),
     updateRun: (id, update) => write(() => runs.updateRun(database, id, update)),

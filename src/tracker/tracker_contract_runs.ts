@@ -16,11 +16,16 @@ export const runChecks: readonly TrackerCheck[] = [
       assert.equal(run.artifactUri, `${artifactLocation}/${run.id}/artifacts`);
       const log = tracker.logBatch(run.id, { metrics: [point("m", 1, 6, 0)] });
       await Promise.all([recorded, log]);
-      await tracker.endRun(run.id, { status: "FAILED", endedAt: 9 });
+      await tracker.endRun(run.id, {
+        status: "FAILED",
+        endedAt: 9,
+        tags: [{ key: "t", value: "2" }],
+        models: [{ modelId: "m-" + "0".repeat(32), step: 0 }],
+      });
       const read = await tracker.getRun(run.id);
       assert.deepEqual(read.info, { ...run, status: "FAILED", endedAt: 9 });
       assert.deepEqual(read.parameters, [{ key: "p", value: "2" }]);
-      assert.deepEqual(sorted(read.tags), [{ key: "mlflow.runName", value: "b" }, { key: "t", value: "1" }]);
+      assert.deepEqual(sorted(read.tags), [{ key: "mlflow.runName", value: "b" }, { key: "t", value: "2" }]);
       assert.deepEqual(read.metrics, [point("m", 1, 6, 0)]);
     },
   },

@@ -23,6 +23,15 @@ async function untilAsleep(folder: string): Promise<void> {
   throw new Error("the step never started");
 }
 
+/** Waits until the tracker has that many runs: they are recorded a moment after they have begun. */
+async function untilRecorded(folder: string, count: number): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    if (readRuns(folder).length >= count) return;
+  }
+  throw new Error("the runs were never recorded");
+}
+
 /** Processes that have the folder in their environment, as every step's has in TMPDIR. */
 async function sleepers(folder: string): Promise<number[]> {
   const found: number[] = [];
@@ -60,6 +69,7 @@ Deno.test("after kill -9 the next run ends what was left as KILLED, and goes on 
   await using folder = await workingFolder();
   const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
   await untilAsleep(folder.path);
+  await untilRecorded(folder.path, 2);
   running.kill("SIGKILL");
   await finish(running);
   const left = readRuns(folder.path);
@@ -97,6 +107,7 @@ Deno.test("a killed run is ended by who starts with its tracker, not with anothe
   await using folder = await workingFolder();
   const running = startDeno([sluiceProgram, "run", troubles, "-e", "sleeping"], folder.path);
   await untilAsleep(folder.path);
+  await untilRecorded(folder.path, 2);
   running.kill("SIGKILL");
   await finish(running);
   const other = ["preprocess", "--tracking-uri", "sqlite:///other.db"];
