@@ -13,6 +13,7 @@ import { measureFirstRun } from "./rows/first_run.ts";
 import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
+import { measurePlanMany } from "./rows/plan_many.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureSandbox } from "./rows/sandbox.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
@@ -22,6 +23,7 @@ import { openWorkplace } from "./workplace.ts";
 const works = {
   "run-true": measureRunTrue,
   "help-and-plan": measureHelpAndPlan,
+  "plan-many": measurePlanMany,
   why: measureWhy,
   environments: measureEnvironments,
   "type-check": measureTypeCheck,

@@ -1,0 +1,13 @@
+/** Peers beside which sluice is measured: each in an environment of its own, installed when it is first wanted. */
+import { join } from "node:path";
+import { pythonEnvironment } from "../test/real/python_environment.ts";
+
+/** Versions are part of what is measured. */
+const requirements = {
+  snakemake: ["snakemake==9.27.0"],
+} as const;
+
+/** The path of its program. */
+export async function findPeer(name: keyof typeof requirements): Promise<string> {
+  return join(await pythonEnvironment(name, requirements[name]), "..", name);
+}
