@@ -25,8 +25,15 @@ const parts = {
   },
   /** The package registries that pip is set up for answer. */
   network: { install: "a network: pip's package registry does not answer", isThere: hasRegistry },
+  /** A file system can be mounted. */
+  mount: {
+    install: "the right to mount a file system, as root has",
+    isThere: () =>
+      remembered("MOUNT", () => succeeds("unshare", ["--mount", "mount", "-t", "tmpfs", "none", "/mnt"])),
+  },
   node: program("node", "Debian's `nodejs`"),
   npm: program("npm", "Debian's `npm`"),
+  prlimit: program("prlimit", "Debian's `util-linux`"),
   python: { install: "Python 3.10 or newer, Debian's `python3` with `python3-venv`", isThere: hasPython },
   strace: program("strace", "Debian's `strace`"),
   /** On PATH, or to be had from PyPI. */

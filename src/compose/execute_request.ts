@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import type { Cause } from "../core/cause.ts";
 import { type Failure, placed, refuse, unwrap } from "../core/error.ts";
-import type { Event, RunStatus } from "../core/event.ts";
+import type { Event, RunStatus, StepReport } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import { inside } from "../core/place.ts";
 import type { Environments, Reporter, Tracker } from "../core/ports.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
+import { machineFailure } from "../core/system_error.ts";
 import { type Experiment, TrackingError } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
@@ -68,6 +69,8 @@ export async function executeRequest(
         message: `Run of entry point \`${request.entryPoint}\` was stopped`,
       });
     }
+    const failure = machineFailure(error, `Cannot go on with entry point \`${request.entryPoint}\``);
+    if (failure !== undefined) return refuse(failure);
     if (!(error instanceof TrackingError)) throw error;
     return refuse({
       code: "TRACKER_REFUSED",
@@ -124,7 +127,12 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
   } finally {
     await close();
     // After a bug the run is left to the next start, which ends what still stands as RUNNING.
-    await (executed === undefined ? owner?.abandon() : owner?.release());
+    if (executed === undefined || executed.reports.some(isOfSurroundings)) owner?.abandon();
+    else await owner?.release();
+  }
+  // A step's run may stand as RUNNING as it could not be recorded otherwise; where it still cannot, the next start does it.
+  if (executed.reports.some(isOfSurroundings)) {
+    await mendRuns(workspace, () => Promise.resolve(tracker), Date.now()).catch(() => {});
   }
   if (options.onCauses !== undefined) {
     const { explainExecuted } = await import("./forecast_plan.ts");
@@ -133,6 +141,10 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
   const outcome = outcomeOf(plan, executed, experiment.id);
   return { status: executed.status, outcome, ...(failure === undefined ? {} : { failure }) };
 }
+
+/** A step that failed by no fault of its own: what surrounds it could not be written or read. */
+const isOfSurroundings = ({ outcome }: StepReport): boolean =>
+  outcome.is === "failed" && /^(CACHE|DISK|FOLDER|SYSTEM|TRACKER)_/.test(outcome.failure.code);
 
 /** An environment without a lock gets one before planning, so that every key of a run names an exact environment. */
 async function lockEnvironments(

@@ -13,7 +13,7 @@ import {
 import { fileURLToPath } from "../core/file_url.ts";
 import type { Place } from "../core/place.ts";
 import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
-import { isSystemError } from "../core/system_error.ts";
+import { isSystemError, machineFailure } from "../core/system_error.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
 import { openWitness, type Witness } from "./file_witness.ts";
@@ -50,6 +50,8 @@ async function answerOrFail(question: Question, world: World, looked: Looked): P
     return succeed(await answer(question, world, looked));
   } catch (error) {
     if (error instanceof SluiceError) return fail(error.failure);
+    const failure = machineFailure(error, `Cannot read ${readBy(question)}`);
+    if (failure !== undefined) return fail(failure);
     if (isSystemError(error)) return fail(unreadable(error, question));
     throw error;
   }
@@ -57,17 +59,19 @@ async function answerOrFail(question: Question, world: World, looked: Looked): P
 
 /** What the system refuses, such as a file of somebody else beside the pipeline. */
 function unreadable(error: Error, question: Question): Failure {
-  const isSources = question.is === "sources" || question.is === "modules";
   return {
     code: "GIVEN_FILE_INVALID",
-    message: `Cannot read ${
-      isSources ? "the source files of a step" : "what a step is given"
-    }: ${error.message}`,
-    hint: isSources
+    message: `Cannot read ${readBy(question)}: ${error.message}`,
+    hint: isSources(question)
       ? "Give yourself the right to read it, name what the step needs in its `sources`, or add it to `.gitignore`"
       : "Give yourself the right to read it",
   };
 }
+
+const isSources = ({ is }: Question): boolean => is === "sources" || is === "modules";
+
+const readBy = (question: Question): string =>
+  isSources(question) ? "the source files of a step" : "what a step is given";
 
 async function answer(question: Question, world: World, looked: Looked): Promise<Answer> {
   const witness = openWitness(world.digests);

@@ -9,6 +9,7 @@ import { makeFolder } from "../core/file_tree.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import type { Tracker } from "../core/ports.ts";
 import { removeTree } from "../core/remove_tree.ts";
+import { onFile } from "../core/system_error.ts";
 import type { Run } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { killLeftovers } from "./leftover_processes.ts";
@@ -31,9 +32,14 @@ export async function ownRun(workspace: string, runId: string, tracker: string):
   const path = join(folder, runId);
   // Locked before it has its name, or another start might take the run for a dead one's in between.
   const unlocked = join(folder, `${unlockedMark}${runId}`);
-  const file = makeOwned(unlocked, path, digestTracker(tracker));
-  // Before the run is recorded: a run that is on disk without it would be RUNNING for ever after a power loss.
-  await forceToDisk([path], [folder, workspace, dirname(workspace)]);
+  const file = await onFile(path, () => makeOwned(unlocked, path, digestTracker(tracker)));
+  try {
+    // Before the run is recorded: a run that is on disk without it would be RUNNING for ever after a power loss.
+    await onFile(path, () => forceToDisk([path], [folder, workspace, dirname(workspace)]));
+  } catch (error) {
+    giveUp(file, path);
+    throw error;
+  }
   return {
     async release() {
       await Deno.remove(path).catch(() => {});
@@ -46,22 +52,31 @@ export async function ownRun(workspace: string, runId: string, tracker: string):
 function makeOwned(unlocked: string, path: string, text: string): Deno.FsFile {
   for (;;) {
     const file = Deno.openSync(unlocked, { create: true, write: true });
-    file.lockSync(true);
-    file.writeSync(new TextEncoder().encode(text));
     try {
+      file.lockSync(true);
+      file.writeSync(new TextEncoder().encode(text));
       Deno.renameSync(unlocked, path);
       return file;
     } catch (error) {
-      file.close();
+      giveUp(file, unlocked);
       // Another start took it for a dead one's before it was locked.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 }
 
+function giveUp(file: Deno.FsFile, path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is gone, or the next start finds it.
+  }
+  file.close();
+}
+
 /**
  * Ends the runs, with all nested in them, that a dead process left as RUNNING: they become KILLED. Where no other run is
- * under way, the folders of steps go whose runs the tracker's file has lost.
+ * under way, the folders of steps go that have ended or that the tracker's file has lost.
  *
  * Costs two folder listings when there is nothing to mend. Gives whether a process had died.
  */
@@ -103,10 +118,12 @@ export async function mendRuns(
   return hasDead || forsaken.length > 0;
 }
 
-/** Clears what is left of steps whose runs are in no file. What a server was sent lies here as well, for who ran it. */
+/** Clears what is left of steps that do not run. What a server was sent lies here as well, for who ran it. */
 async function clearLost(ids: readonly string[], steps: string, tracker: Tracker): Promise<void> {
   if (!tracker.uri.startsWith("sqlite:")) return;
-  for (const id of ids) if (await findRun(id, tracker) === undefined) await clearStep(join(steps, id));
+  for (const id of ids) {
+    if ((await findRun(id, tracker))?.info.status !== "RUNNING") await clearStep(join(steps, id));
+  }
 }
 
 /** A file's name is enough, as the workspace lies beside it: together they may have been moved. */

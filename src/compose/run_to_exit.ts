@@ -1,5 +1,6 @@
 /** Ends the process as the command line promises: 0, 1 or 2 by what happened, 70 for a bug of ours. */
 import { codes, type Failure, refuse, SluiceError } from "../core/error.ts";
+import { machineFailure } from "../core/system_error.ts";
 import { failureLines } from "../terminal/failure_text.ts";
 import { choosePaint } from "../terminal/paint.ts";
 import type { ColorChoice } from "../terminal/run_flags.ts";
@@ -12,10 +13,13 @@ const bugExitCode = 70;
 /**
  * Runs `action` and exits with the code it returns.
  *
- * A `SluiceError` is written to standard error and exits with the code of its kind; anything else that is thrown, also
- * in a timer or a promise that nobody awaits, is a bug: its stack is shown, and the code is 70. Never returns.
+ * A `SluiceError`, or what the machine could not do, is written to standard error and exits with the code of its kind;
+ * anything else that is thrown, also in a timer or a promise that nobody awaits, is a bug: its stack is shown, and the
+ * code is 70. Never returns.
  */
 export async function runToExit(action: () => Promise<number>): Promise<never> {
+  // Over the limit of a file's size: heard here it ends nothing, and the write fails as on a full disk.
+  if (Deno.build.os === "linux") Deno.addSignalListener("SIGXFSZ", () => {});
   const { stderr } = processSinks();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -60,6 +64,8 @@ function exitCodeFor(error: unknown, stderr: TextSink): number {
     writeFailure(error.failure, stderr);
     return codes[error.failure.code];
   }
+  const failure = machineFailure(error, "Cannot go on");
+  if (failure !== undefined) return exitCodeFor(new SluiceError(failure), stderr);
   const stack = error instanceof Error ? error.stack ?? String(error) : `thrown: ${Deno.inspect(error)}`;
   stderr.write(`${stack}\n\nThis is a bug of sluice, please report it with the lines above\n`);
   return bugExitCode;

@@ -1,6 +1,6 @@
 /** Files that are there whole or not at all. */
 import { basename, dirname, join } from "node:path";
-import { isDiskFull, isNotWritable } from "./system_error.ts";
+import { isMachineError, isNotWritable } from "./system_error.ts";
 
 /**
  * Writes `text` to a new file beside `path`, forces it to disk and renames it into place.
@@ -17,13 +17,13 @@ export async function writeAtomically(path: string, text: string): Promise<void>
  */
 export const writeWhole = (path: string, text: string): Promise<void> => replace(path, text, false);
 
-/** The same with the folders above it, for what a cache remembers: where there is no place or no room, there is no file. */
+/** The same with the folders above it, for what a cache remembers: where it cannot be written, there is no file. */
 export async function writeNote(path: string, text: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     await writeWhole(path, text);
   } catch (error) {
-    if (!isNotWritable(error) && !isDiskFull(error)) throw error;
+    if (!isNotWritable(error) && !isMachineError(error)) throw error;
   }
 }
 
@@ -52,7 +52,8 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     using file = await Deno.open(folder, { read: true });
     await file.sync();
-  } catch {
+  } catch (error) {
     // Some network file systems refuse; the file itself is on disk.
+    if (isMachineError(error)) throw error;
   }
 }

@@ -74,6 +74,7 @@ export const codes = {
   METRIC_MISSING: 1,
   RESULT_CHANGED: 1,
   DISK_FULL: 1,
+  SYSTEM_FAILED: 1,
   RUN_FAILED: 1,
   RUN_INTERRUPTED: 130,
 } as const;

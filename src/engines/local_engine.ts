@@ -3,6 +3,7 @@ import { refuse } from "../core/error.ts";
 import type { Engine, ProcessExit } from "../core/ports.ts";
 import { killMarked } from "../core/processes.ts";
 import { type ChildStatus, startChild } from "./child.ts";
+import { machineFailure } from "../core/system_error.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
 import { killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
@@ -25,7 +26,7 @@ globalThis.addEventListener("unload", () => {
  * Each is the leader of a new session. At its end, or at a limit or an abort (SIGTERM, then SIGKILL after 4 s; SIGKILL
  * at once over the limit of memory), all that it started is killed: the group, and orphans as `orphans.ts` finds them, or,
  * where it cannot, whatever still has the process's TMPDIR. Throws TRACKER_WRITE_FAILED when the log cannot be written;
- * the process is dead then, too.
+ * the process is dead then, too. Throws DISK_FULL or SYSTEM_FAILED when the machine cannot start one more.
  *
  * Memory is what the processes hold and only they can give back, shared pages once; mapped files do not count. Memory
  * and CPU time are looked at every 100 ms, on Linux only.
@@ -44,6 +45,8 @@ export const localEngine: Engine = {
       const child = { program, args: argv.slice(1), folder, variables };
       started = startWithOrphans(() => startChild(stdin === undefined ? child : { ...child, stdin }));
     } catch (error) {
+      const failure = machineFailure(error, `Cannot start \`${spec.argv[0]}\``);
+      if (failure !== undefined) return refuse(failure);
       const why = error instanceof Error ? error.message : String(error);
       return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
     }

@@ -87,7 +87,7 @@ function start(
 ): Child {
   const opened: number[] = [];
   const open = (descriptor: number) => {
-    if (descriptor < 0) throw new Error("no descriptor is left, or no memory");
+    if (descriptor < 0) throw new Error(noneLeft);
     opened.push(descriptor);
     return descriptor;
   };
@@ -125,6 +125,9 @@ function start(
     opened.forEach((descriptor) => library.close(descriptor));
   }
 }
+
+/** A call through FFI tells no errno; it is EMFILE as a rule, told as Deno does. */
+const noneLeft = "Too many open files, or no memory (os error 24)";
 
 const devNull = textOf("/dev/null");
 
@@ -169,7 +172,9 @@ function fileWith(text: string, library: Library): number {
 
 function wordsFor(code: number, library: Library): string {
   const words = library.strerror(code);
-  return `${words === null ? "the system refuses" : Deno.UnsafePointerView.getCString(words)} (${code})`;
+  return `${
+    words === null ? "the system refuses" : Deno.UnsafePointerView.getCString(words)
+  } (os error ${code})`;
 }
 
 function childOf(
@@ -182,7 +187,7 @@ function childOf(
   if (end < 0) {
     signalProcess(-pid, "SIGKILL");
     library.wait4(pid, new Int32Array(1), 0, null);
-    throw new Error("no descriptor is left");
+    throw new Error(noneLeft);
   }
   const status = Promise.withResolvers<ChildStatus>();
   const onEnd = () => {

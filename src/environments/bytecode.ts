@@ -3,7 +3,7 @@
  * was made. Steps only read it. It is filled by the interpreter's own compiler, on all cores, at a low priority.
  */
 import { join } from "node:path";
-import { isDiskFull, isNotWritable } from "../core/system_error.ts";
+import { isMachineError, isNotWritable } from "../core/system_error.ts";
 import type { Surroundings } from "./provider.ts";
 
 export const bytecodeRoot = (store: string): string => join(store, "bytecode");
@@ -32,7 +32,7 @@ export function ensureBytecodeFolder(folder: string): "filling" | "complete" | u
   } catch (error) {
     removeQuietly(temporary);
     const meanwhile = readState(folder);
-    if (meanwhile !== undefined || isNotWritable(error) || isDiskFull(error)) return meanwhile;
+    if (meanwhile !== undefined || isNotWritable(error) || isMachineError(error)) return meanwhile;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { type Digest, digestBytes } from "../core/digest.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { isFile } from "./is_file.ts";
 import { type HeldLock, lockExclusively, lockShared } from "../core/file_lock.ts";
-import { isDiskFull, isNotWritable } from "../core/system_error.ts";
+import { isMachineError, isNotWritable } from "../core/system_error.ts";
 import type { Settled, Surroundings, Work } from "./provider.ts";
 
 /** What `environment.json` holds. */
@@ -152,6 +152,6 @@ function noteUse(folder: string, project: string): void {
     Deno.mkdirSync(join(folder, "projects"), { recursive: true });
     Deno.writeTextFileSync(path, project);
   } catch (error) {
-    if (!isNotWritable(error) && !isDiskFull(error)) throw error;
+    if (!isNotWritable(error) && !isMachineError(error)) throw error;
   }
 }

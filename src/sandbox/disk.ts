@@ -1,5 +1,6 @@
 /** How the disk answers what is asked of it before a step is shown any of it. */
 import { join } from "node:path";
+import { isMachineError } from "../core/system_error.ts";
 import { isGpuDevice, machineFiles } from "./machine_files.ts";
 import type { Found, Look } from "./visible_paths.ts";
 
@@ -23,7 +24,8 @@ function findNow(path: string): Found | undefined {
     if (info.isFile) return { is: "file" };
     if (info.isDirectory) return { is: "folder" };
     return info.isSymlink ? linkAt(path, info.uid) : { is: "other" };
-  } catch {
+  } catch (error) {
+    if (isMachineError(error)) throw error;
     return undefined;
   }
 }

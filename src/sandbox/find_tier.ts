@@ -1,4 +1,5 @@
 /** What can hold a step on this machine: tried for real, once a process at most. */
+import { isMachineError } from "../core/system_error.ts";
 import type { Descriptors } from "./descriptors.ts";
 import type { SandboxOptions } from "./sandbox.ts";
 import { recallBubblewrap, rememberBubblewrap } from "./tier_memory.ts";
@@ -65,6 +66,8 @@ async function tryBubblewrap(
     const words = new TextDecoder().decode(stderr).trim();
     return success ? undefined : words === "" ? `it ended with exit code ${code}` : words;
   } catch (error) {
+    // It may run the next time: no reason to take less instead.
+    if (isMachineError(error)) throw error;
     return error instanceof Error ? error.message : String(error);
   }
 }

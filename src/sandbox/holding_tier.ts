@@ -1,5 +1,6 @@
 /** Decides what holds a step, or says why nothing can. */
 import { refuse } from "../core/error.ts";
+import { isMachineError } from "../core/system_error.ts";
 import type { MachineFindings } from "./unavailable.ts";
 import { type Machine, openMachine, type SandboxOptions, type SystemTier } from "./sandbox.ts";
 
@@ -32,7 +33,10 @@ async function findTier(
   if (Deno.build.os !== "linux") return { findings: { system: Deno.build.os } };
   const unusable = await machine.descriptors().then(
     () => undefined,
-    (error) => String(error?.message ?? error),
+    (error) => {
+      if (isMachineError(error)) throw error;
+      return String(error?.message ?? error);
+    },
   );
   if (unusable !== undefined) return { findings: { system: "linux", unusable } };
   const system = "linux" as const;

@@ -34,7 +34,11 @@ export function openLibc(machine: Machine): Libc {
       const file = Number(
         symbols.memfd(number("memfd_create"), new TextEncoder().encode("sluice\0"), memoryFileFlags),
       );
-      if (file < 0) throw new Error("the kernel makes no file in memory");
+      if (file < 0) {
+        // A call through FFI gives no reason: where too many files are open, this one does.
+        Deno.openSync("/dev/null").close();
+        throw new Error("the kernel makes no file in memory");
+      }
       const written = symbols.write(file, content, BigInt(content.length));
       if (Number(written) !== content.length || symbols.fcntl(file, F_ADD_SEALS, allSeals) !== 0) {
         throw new Error("the kernel fills no file in memory");

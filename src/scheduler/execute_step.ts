@@ -9,7 +9,7 @@ import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports.ts";
 import { removeTree } from "../core/remove_tree.ts";
-import { isDiskFull } from "../core/system_error.ts";
+import { machineFailure } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
 import { type DueStep, findDue, findUsable, takeFromStore, takeInPlace } from "./cached_step.ts";
@@ -263,13 +263,7 @@ function asFailure(error: unknown, step: PlannedStep): Failure {
   if (error instanceof DOMException && error.name === "AbortError") {
     return { code: "RUN_INTERRUPTED", message: `Step "${step.name}" was stopped` };
   }
-  if (isDiskFull(error)) {
-    return {
-      code: "DISK_FULL",
-      message: `Cannot finish step "${step.name}" as a disk is full: ${error.message}`,
-      at: inside(step.place, `step "${step.name}"`),
-      hint: "Make room and start again: steps that finished are not run again",
-    };
-  }
+  const failure = machineFailure(error, `Cannot finish step "${step.name}"`);
+  if (failure !== undefined) return { ...failure, at: inside(step.place, `step "${step.name}"`) };
   throw error;
 }

@@ -1,6 +1,7 @@
 /** Reads the file named in `SLUICE_LOG` while the step writes it. */
 import type { LoggedParameter, Metric, Tag } from "../core/tracking.ts";
 import { LogLine } from "../core/run.ts";
+import { isMachineError } from "../core/system_error.ts";
 
 /** How often the file is looked at. */
 const everyMs = 100;
@@ -56,7 +57,10 @@ export function followLog(
     if (lines.length > 0) await take(readLogLines(lines, clock()));
   };
   const timer = setInterval(() => {
-    reading = reading.then(() => readOnce(false)).catch((error) => void (failure ??= error));
+    reading = reading.then(() => readOnce(false)).catch((error) => {
+      // What cannot be read now, with too many files open, is read the next time.
+      if (!isMachineError(error)) failure ??= error;
+    });
   }, everyMs);
   return {
     async stop() {
@@ -102,15 +106,15 @@ function parseLine(text: string): LogLine | undefined {
 
 /**
  * From the position on; from the start again when the file has become shorter. A link or another thing that is not a
- * file, put there by the step, is not followed, and what cannot be read is empty.
+ * file, put there by the step, is not followed, and what the step does not let us read is empty.
  */
 async function* readFrom(
   path: string,
   position: () => number,
 ): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
-  const info = await Deno.lstat(path).catch(() => undefined);
+  const info = await Deno.lstat(path).catch(undefinedUnlessMachine);
   if (info === undefined || !info.isFile || info.size === position()) return;
-  const opened = await Deno.open(path).catch(() => undefined);
+  const opened = await Deno.open(path).catch(undefinedUnlessMachine);
   if (opened === undefined) return;
   using file = opened;
   let at = info.size < position() ? 0 : position();
@@ -121,6 +125,10 @@ async function* readFrom(
     yield { at, bytes: buffer.slice(0, count) };
     at += count;
   }
+}
+
+function undefinedUnlessMachine(error: unknown): undefined {
+  if (isMachineError(error)) throw error;
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

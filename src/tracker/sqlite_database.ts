@@ -93,7 +93,11 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
     } catch (error) {
       // After a failed fsync SQLite takes the next write as if nothing had been: nothing more is written.
       if (isInputOutputError(error)) broken = error;
-      rollBack();
+      try {
+        rollBack();
+      } catch (failure) {
+        broken ??= failure;
+      }
       const explained = explain(error, path);
       return group.forEach((one) => one.failed(explained));
     }

@@ -1,6 +1,6 @@
 /** Looks at a tracker's file before SQLite does: whether it is there, and whether it is all there. */
 import { refuse } from "../core/error.ts";
-import { damaged, notWritable } from "./sqlite_failure.ts";
+import { damaged, refusedBySystem } from "./sqlite_failure.ts";
 
 const magic = "SQLite format 3\0";
 /** https://www.sqlite.org/fileformat.html, "The Database Header". */
@@ -33,7 +33,7 @@ export function checkWritable(path: string): void {
   try {
     Deno.openSync(path, { write: true }).close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) refuse(notWritable(path));
+    if (!(error instanceof Deno.errors.NotFound)) refuse(refusedBySystem(path, error));
   }
 }
 
@@ -43,7 +43,7 @@ function statIfThere(path: string): Deno.FileInfo | undefined {
     return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    return refuse(notWritable(path));
+    return refuse(refusedBySystem(path, error));
   }
 }
 
@@ -52,8 +52,8 @@ function readHeader(path: string): DataView {
   try {
     using file = Deno.openSync(path);
     file.readSync(bytes);
-  } catch {
-    refuse(notWritable(path));
+  } catch (error) {
+    refuse(refusedBySystem(path, error));
   }
   return new DataView(bytes.buffer);
 }

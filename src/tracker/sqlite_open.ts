@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { refuse } from "../core/error.ts";
 import { connect, type Database } from "./sqlite_database.ts";
-import { damaged, notWritable } from "./sqlite_failure.ts";
+import { damaged, refusedBySystem } from "./sqlite_failure.ts";
 import { checkWritable, inspectFile } from "./sqlite_file.ts";
 import { currentRevision, olderRevisions } from "./sqlite_revisions.ts";
 
@@ -47,8 +47,8 @@ export async function openDatabase(path: string, options: OpenOptions): Promise<
 async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-  } catch {
-    refuse(notWritable(path));
+  } catch (error) {
+    refuse(refusedBySystem(path, error));
   }
 }
 
