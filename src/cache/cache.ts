@@ -4,16 +4,19 @@
  * A result names files of the store by their digests, and its key names all that could change them. The store is used
  * by many processes at once; what is damaged, unreadable or of another version is as if it were not there.
  */
-import { atOnce } from "../core/at_once.ts";
+import { atOnce, type Work } from "../core/at_once.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Cache } from "../core/ports.ts";
-import { noteUse, openEntries, writeRecord } from "./entries.ts";
+import type { StepResult } from "../core/step_result.ts";
+import { openEntries, writeRecord } from "./entries.ts";
+import { openDigestMemory } from "./digest_memory.ts";
 import { openExamination } from "./examination.ts";
-import { areOutputsIntact } from "./in_place.ts";
+import { findIntact } from "./in_place.ts";
 import { openKeeper } from "./keep.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { lease, leaseName, shareStore } from "./locks.ts";
 import { openPlaces } from "./places.ts";
+import { openResults } from "./results.ts";
 import { restoreResult } from "./restore.ts";
 import { findText, keepText } from "./texts.ts";
 
@@ -22,21 +25,26 @@ export interface OpenCache {
   readonly cache: string;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Names the project, of which it is remembered which results it used last. */
+  readonly scope?: string;
 }
 
 /** Opens it; nothing is read or written yet. */
-export function openCache({ cache, clock }: OpenCache): Cache {
+export function openCache({ cache, clock, scope }: OpenCache): Cache {
+  const memory = openDigestMemory(cache, clock);
   const entries = openEntries(cache);
-  const examination = openExamination(cache, clock);
+  const examination = openExamination(memory, clock);
+  const results = openResults({ cache, clock, scope, entries, examination, memory });
+  function* isIntact(result: StepResult, folder: string): Work<boolean> {
+    const stamps = yield* findIntact(openPlaces(cache), result, folder, examination);
+    if (stamps !== undefined) results.noteIntact(result, stamps);
+    return stamps !== undefined;
+  }
   const keptTexts = new Set<Digest>();
   return {
-    find(key) {
-      const found = entries.findResult(key);
-      if (found !== undefined) noteUse(cache, key, found.usedAt, clock());
-      return found?.result;
-    },
-    peek: (key) => entries.findResult(key)?.result,
-    isIntact: (result, folder) => atOnce(areOutputsIntact(openPlaces(cache), result, folder, examination)),
+    find: (key) => results.find(key),
+    peek: (key) => results.peek(key),
+    isIntact: (result, folder) => atOnce(isIntact(result, folder)),
     restore: (result, folder) => restoreResult(cache, result, folder, examination),
     keep: openKeeper(cache, examination),
     lease: (key, waiting) => lease(cache, leaseName(key), waiting),
@@ -61,7 +69,10 @@ export function openCache({ cache, clock }: OpenCache): Cache {
     findText: (digest) => Promise.resolve(findText(openPlaces(cache), digest)),
     async close() {
       entries.close();
-      await examination.close();
+      results.flush();
+      await examination.flush();
+      await memory.flush();
+      memory.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Results and records: one JSON file a key, sealed, whole or not there. */
 import type { Digest } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
-import { findLook, openReader } from "../core/look.ts";
+import { findLook, type Look, openReader } from "../core/look.ts";
 import { sha256 } from "../core/sha256.ts";
 import { type KeptOutput, KeyRecord, StepResult } from "../core/step_result.ts";
 import { hexOf, isConfined, openPlaces, type Places } from "./places.ts";
@@ -11,30 +11,43 @@ export const largestEntryBytes = 1 << 28;
 
 type EntryFolder = "records" | "results";
 
+/** A result that is sound, and the file that keeps it. */
+export interface FoundResult {
+  readonly result: StepResult;
+  /** Its last use, in milliseconds since 1970. */
+  readonly usedAt: number;
+  /** Exact, of the very file that was read; undefined where it cannot be had. */
+  readonly look?: Look;
+}
+
 /** Reads entries of one store; holds its folder open until it is closed. */
 export interface Entries {
-  /** What is kept under a key, and when it was last used, in milliseconds since 1970. */
-  findResult(key: Digest): { readonly result: StepResult; readonly usedAt: number } | undefined;
+  findResult(key: Digest): FoundResult | undefined;
+  /** The file that keeps a result; undefined where nothing is, or it must be read. */
+  lookAtResult(key: Digest): Look | undefined;
   findRecord(key: Digest): KeyRecord | undefined;
   close(): void;
 }
 
+type Read = Omit<FoundResult, "result"> & { readonly text: string };
+
 export function openEntries(cache: string): Entries {
   const reader = openReader(cache);
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-  function read(
-    folder: EntryFolder,
-    key: Digest,
-  ): { readonly text: string; readonly usedAt: number } | undefined {
+  const pathOf = (folder: EntryFolder, key: Digest): string => {
     const hex = hexOf(key);
-    const reading = reader.read(`store/${folder}/${hex.slice(0, 2)}/${hex}.json`);
+    return `store/${folder}/${hex.slice(0, 2)}/${hex}.json`;
+  };
+
+  function read(folder: EntryFolder, key: Digest): Read | undefined {
+    const reading = reader.read(pathOf(folder, key));
     if (reading !== undefined) {
-      return { text: decoder.decode(reading.bytes), usedAt: reading.look.writtenAt };
+      const { look, bytes } = reading;
+      return { text: decoder.decode(bytes), usedAt: look.writtenAt, look };
     }
     const places = openPlaces(cache);
     const path = places.entry(folder, key);
-    const look = places.isThere(folder, hex) ? findLook(path) : undefined;
+    const look = places.isThere(folder, hexOf(key)) ? findLook(path) : undefined;
     if (look?.is !== "file" || look.sizeBytes > largestEntryBytes) return undefined;
     reader.close();
     try {
@@ -49,8 +62,11 @@ export function openEntries(cache: string): Entries {
       const found = read("results", key);
       const parsed = StepResult.safeParse(found && parseEntry(found.text));
       if (found === undefined || !parsed.success || parsed.data.key !== key) return undefined;
-      return isSound(parsed.data) ? { result: parsed.data, usedAt: found.usedAt } : undefined;
+      if (!isSound(parsed.data)) return undefined;
+      const { text: _, ...rest } = found;
+      return { ...rest, result: parsed.data };
     },
+    lookAtResult: (key) => reader.look(pathOf("results", key)),
     findRecord(key) {
       const found = read("records", key);
       const parsed = KeyRecord.safeParse(found && parseEntry(found.text));
@@ -77,6 +93,11 @@ function isWhole(output: KeptOutput): boolean {
   if (digestKept(output) !== output.digest) return false;
   whole.add(output);
   return true;
+}
+
+/** For who knows that they are sound. */
+export function trustOutputs(result: StepResult): void {
+  for (const output of Object.values(result.outputs)) whole.add(output);
 }
 
 /** Outputs do not change, and those of many files take long to digest. */
@@ -122,16 +143,24 @@ function stage(places: Places, path: string, text: string): StagedEntry {
 
 const dayMs = 86_400_000;
 
-/** Its time of change is its last use, to the day. `usedAt` is what was found with it. */
-export function noteUse(cache: string, key: Digest, usedAt: number, now: number): void {
-  if (Math.abs(now - usedAt) < dayMs) return;
+/**
+ * Its time of change is its last use, to the day. `usedAt` is what was found with it. Gives the stamp that the file has
+ * from then on; undefined where nothing was noted.
+ */
+export function noteUse(cache: string, key: Digest, usedAt: number, now: number): string | undefined {
+  if (Math.abs(now - usedAt) < dayMs) return undefined;
   const places = openPlaces(cache);
   const path = places.entry("results", key);
   try {
-    const isFile = places.isThere("results", hexOf(key)) && findLook(path)?.is === "file";
-    if (isFile) Deno.utimeSync(path, now / 1000, now / 1000);
+    const before = places.isThere("results", hexOf(key)) ? findLook(path) : undefined;
+    if (before?.is !== "file") return undefined;
+    Deno.utimeSync(path, now / 1000, now / 1000);
+    const look = findLook(path);
+    const isSame = look?.inode === before.inode && look.sizeBytes === before.sizeBytes;
+    return isSame && look.isExact ? look.stamp : undefined;
   } catch {
     // A store that is only read is used without a note.
+    return undefined;
   }
 }
 

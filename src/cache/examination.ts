@@ -7,7 +7,7 @@ import type { Digest } from "../core/digest.ts";
 import { digestFile } from "../core/file_tree.ts";
 import { contentStampOf, findLook, isSettled, type Look } from "../core/look.ts";
 import type { KeptFile } from "../core/step_result.ts";
-import { openDigestMemory } from "./digest_memory.ts";
+import type { DigestMemory } from "./digest_memory.ts";
 
 /** A file of up to so many bytes is read in less time than it is remembered by the next process. */
 export const smallBytes = 1 << 20;
@@ -28,6 +28,10 @@ export interface Examination {
     name: () => string,
     file: Pick<KeptFile, "digest" | "sizeBytes">,
   ): Work<boolean>;
+  /** A file that has this stamp has this digest, as others saw it. */
+  trust(stamp: string, digest: Digest): void;
+  /** Whether a file that has this stamp is known to have changed no more since it was read. */
+  isTrusted(stamp: string): boolean;
   /** Whether it is known without reading that a file had this digest when it was looked at. */
   isKnown(look: Look | undefined, name: string, digest: Digest): boolean;
   /**
@@ -35,8 +39,8 @@ export interface Examination {
    * names it now.
    */
   noteOwnChange(path: string, before: Look | undefined, name: string, digest: Digest): void;
-  /** Writes down what other processes would have to read again. */
-  close(): Promise<void>;
+  /** Gives the digests' memory what other processes would have to read again. */
+  flush(): Promise<void>;
 }
 
 /** A large file as it was after our own change. */
@@ -49,8 +53,7 @@ interface Own {
 }
 
 /** Of one process, for all it does with a store. */
-export function openExamination(cache: string, clock: () => number): Examination {
-  const memory = openDigestMemory(cache, clock);
+export function openExamination(memory: DigestMemory, clock: () => number): Examination {
   /** Digests by the stamps of files that nobody can have changed since without moving it. */
   const known = new Map<string, Digest>();
   const own = new Map<string, Own>();
@@ -101,6 +104,8 @@ export function openExamination(cache: string, clock: () => number): Examination
 
   return {
     isIntact,
+    trust: (stamp, digest) => void known.set(stamp, digest),
+    isTrusted: (stamp) => known.has(stamp),
     isKnown: (look, name, digest) =>
       look !== undefined &&
       (known.get(look.stamp) === digest ||
@@ -112,7 +117,7 @@ export function openExamination(cache: string, clock: () => number): Examination
       if (content === undefined || contentStampOf(before) !== content) return;
       own.set(name, { path, stamp: look!.stamp, digest, at: performance.now() });
     },
-    async close() {
+    async flush() {
       const latest = Math.max(...[...own.values()].map(({ at }) => at));
       const waitMs = latest + tickMs - performance.now();
       if (waitMs > 0) await pause(waitMs);
@@ -120,8 +125,6 @@ export function openExamination(cache: string, clock: () => number): Examination
         if (findLook(path)?.stamp === stamp) memory.put(name, stamp, digest);
       }
       own.clear();
-      await memory.flush();
-      memory.close();
     },
   };
 }

@@ -9,17 +9,20 @@ import { isSound } from "./entries.ts";
 import type { Examination } from "./examination.ts";
 import { blobName, listFolder, type Places } from "./places.ts";
 
-export function* areOutputsIntact(
+/** The stamps of their files, in their order; undefined where they are not intact. */
+export function* findIntact(
   places: Places,
   result: StepResult,
   folder: string,
   examination: Examination,
-): Work<boolean> {
-  if (!isSound(result) || findLook(folder)?.is !== "folder") return false;
+): Work<readonly string[] | undefined> {
+  if (!isSound(result) || findLook(folder)?.is !== "folder") return undefined;
+  const stamps: string[] = [];
   for (const output of Object.values(result.outputs)) {
-    if (!(yield* isIntact(places, output, `${folder}/${output.file}`, examination))) return false;
+    const root = `${folder}/${output.file}`;
+    if (!(yield* isIntact(places, output, root, examination, stamps))) return undefined;
   }
-  return true;
+  return stamps;
 }
 
 function* isIntact(
@@ -27,6 +30,7 @@ function* isIntact(
   output: KeptOutput,
   root: string,
   examination: Examination,
+  stamps: string[],
 ): Work<boolean> {
   if (output.isFolder && !(yield* holdsExactly(output, root))) return false;
   for (const file of output.files) {
@@ -40,6 +44,7 @@ function* isIntact(
       return isBlob ? blobMemory(blobName(file)) : `place ${path}`;
     };
     if (!(yield* examination.isIntact(path, look, name, file))) return false;
+    stamps.push(look.stamp);
   }
   return true;
 }

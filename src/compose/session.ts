@@ -29,7 +29,7 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
     import("../environments/environments.ts").then(({ cacheFolder }) => cacheFolder(variables));
   const openCacheNow = async () => {
     const { openCache } = await import("../cache/cache.ts");
-    return openCache({ cache: await folder(), clock: Date.now });
+    return openCache({ cache: await folder(), clock: Date.now, scope: definition.module });
   };
   const openDigests = async () => {
     const { openFileDigests } = await import("../cache/file_digests.ts");

@@ -59,8 +59,10 @@ export const mostReadBytes = 1 << 18;
 
 /** Reads files below one folder. Whatever part of a path below it is a link, nothing is found there. */
 export interface Reader {
-  /** `path` is relative to the folder. Undefined as for `findReading`. */
+  /** Paths are relative to the folder. Undefined as for `findReading`. */
   read(path: string): Reading | undefined;
+  /** Undefined where nothing is, or it cannot be told so. */
+  look(path: string): Look | undefined;
   /** The next reading opens the folder again, as another may lie there now. */
   close(): void;
 }
@@ -89,7 +91,10 @@ const readOnly = 0o2000000 | (Deno.build.arch === "aarch64" ? 0o100000 : 0o40000
 const folderOnly = 0o2000000 | (Deno.build.arch === "aarch64" ? 0o40000 : 0o200000);
 /** The number of openat2(2), of Linux 5.6, on all processors; its flags, mode and RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH. */
 const openat2 = 437;
-const how = new Uint8Array(BigUint64Array.of(BigInt(readOnly), 0n, 0xcn).buffer);
+const howTo = (flags: number) => new Uint8Array(BigUint64Array.of(BigInt(flags), 0n, 0xcn).buffer);
+const toRead = howTo(readOnly);
+/** O_CLOEXEC | O_PATH. */
+const toLook = howTo(0o2000000 | 0o10000000);
 
 function open(): Calls {
   const library = openCLibrary({
@@ -100,7 +105,7 @@ function open(): Calls {
     syscall: { parameters: ["i32", "i32", "buffer", "buffer", "u32"], result: "i32" },
   });
   if (library === undefined) {
-    const openReader = () => ({ read: () => undefined, close: () => {} });
+    const openReader = () => ({ read: () => undefined, look: () => undefined, close: () => {} });
     return { look: findRoughLook, read: () => undefined, openReader };
   }
   const encoder = new TextEncoder();
@@ -137,10 +142,18 @@ function open(): Calls {
   };
   const openReader = (folder: string): Reader => {
     let descriptor: number | undefined;
+    const openBelow = (path: string, how: Uint8Array): number => {
+      descriptor ??= nameIt(folder) ? library.open(name, folderOnly) : -1;
+      return nameIt(path) ? library.syscall(openat2, descriptor, name, how, how.length) : -1;
+    };
     return {
-      read(path) {
-        descriptor ??= nameIt(folder) ? library.open(name, folderOnly) : -1;
-        return readOf(nameIt(path) ? library.syscall(openat2, descriptor, name, how, how.length) : -1);
+      read: (path) => readOf(openBelow(path, toRead)),
+      look(path) {
+        const file = openBelow(path, toLook);
+        if (file < 0) return undefined;
+        const isSeen = library.statx(file, nothing, emptyPath, basicStats, bytes) === 0;
+        library.close(file);
+        return isSeen ? readStatx(words) : undefined;
       },
       close() {
         if (descriptor !== undefined && descriptor >= 0) library.close(descriptor);
