@@ -33,6 +33,9 @@ export interface Database {
 /** Commits block the program while the disk is written: those of changes that may wait take a tenth of its time at most. */
 const soon = { leastMs: 5, mostMs: 2000, timesCommit: 10 };
 
+/** Of whoever writes; the second is how much of the file may be held in memory, in KiB, should so much be touched. */
+const settings = ["PRAGMA synchronous = EXTRA", "PRAGMA cache_size = -65536"];
+
 interface Waiting {
   readonly change: () => void;
   readonly done: () => void;
@@ -48,7 +51,7 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let [commitMs, committedAt] = [0, -Infinity];
   let broken: unknown;
-  let isSafe = false;
+  let isSet = false;
   let isClosed = false;
 
   const prepare = (sql: string): StatementSync => {
@@ -71,8 +74,8 @@ export function connect(path: string, busyTimeoutMs: number): Database & { exec(
     const settled: (() => void)[] = [];
     try {
       if (broken !== undefined) throw broken;
-      if (!isSafe) run("PRAGMA synchronous = EXTRA");
-      isSafe = true;
+      if (!isSet) settings.forEach((setting) => connection.exec(setting));
+      isSet = true;
       run("BEGIN IMMEDIATE");
       for (const one of group) {
         run("SAVEPOINT change");

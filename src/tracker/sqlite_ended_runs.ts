@@ -1,14 +1,27 @@
 /**
  * Ends of runs. Those that have ended before they are recorded are put down together: what a thousand of them have in
- * one key goes in by one statement, and their ids are in order, so that each index is walked once.
+ * one key goes in by one statement, and their ids go up with time, so that each index grows at one place: with random ids
+ * every page of it would be touched, and the work would grow with what the tracker holds.
  */
 import type { EndedRun, ModelOutput, RunEnd, RunInfo } from "../core/tracking.ts";
 import { checkMetric, checkParameter, checkTag } from "./mlflow_rules.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
-import { insertOutputs, newId } from "./sqlite_inputs.ts";
+import { insertOutputs } from "./sqlite_inputs.ts";
 import { insertMetric } from "./sqlite_metrics.ts";
 import { insertRun, logBatch, nameTag, newRunInfo, updateRun } from "./sqlite_runs.ts";
+
+/** 32 hex digits each, as MLflow's are: those of UUIDs of version 7 (RFC 9562), sorted. `now` is in milliseconds. */
+function newOrderedIds(count: number, now: number): string[] {
+  const time = now.toString(16).padStart(12, "0");
+  const ids = Array.from({ length: count }, () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(10));
+    bytes[0] = (bytes[0]! & 0x0f) | 0x70;
+    bytes[2] = (bytes[2]! & 0x3f) | 0x80;
+    return time + bytes.toHex();
+  });
+  return ids.sort();
+}
 
 export function endRun(database: Database, id: string, end: RunEnd): void {
   logBatch(database, id, end);
@@ -16,9 +29,9 @@ export function endRun(database: Database, id: string, end: RunEnd): void {
   updateRun(database, id, { status: end.status, endedAt: end.endedAt });
 }
 
-/** The runs, in the order they are given. Of a key that a run has twice the last value counts. */
-export function insertEndedRuns(database: Database, runs: readonly EndedRun[]): RunInfo[] {
-  const ids = runs.map(newId).sort();
+/** The runs, in the order they are given; `now` is in milliseconds. Of a key that a run has twice the last value counts. */
+export function insertEndedRuns(database: Database, now: number, runs: readonly EndedRun[]): RunInfo[] {
+  const ids = newOrderedIds(runs.length, now);
   const locations = new Map<string, string>();
   const tags = openColumns(checkTag);
   const parameters = openColumns(checkParameter);
@@ -59,27 +72,29 @@ interface Pair {
   readonly value: string;
 }
 
+/** All that the runs have under one key. */
+interface Column {
+  /** The members of a JSON object: a run's id, which needs no escape, and its value. */
+  readonly members: string[];
+  /** Many runs have the same text one after the other: it is checked and escaped once. */
+  last: { readonly text: string; readonly json: string } | undefined;
+}
+
 /** Values by key, and then by run. */
 function openColumns(check: (pair: Pair, path: string) => Pair) {
-  /** Of each key the members of a JSON object: a run's id, which needs no escape, and its value. */
-  const columns = new Map<string, string[]>();
-  /** As many runs have the same text, it is checked and escaped once. */
-  const checked = new Map<string, { readonly column: string[]; readonly json: string }>();
+  const columns = new Map<string, Column>();
   return {
-    put(runId: string, pair: Pair): void {
-      const name = `${pair.key}\n${pair.value}`;
-      let known = checked.get(name);
-      if (known === undefined) {
-        const { key, value } = check(pair, "tags");
-        let column = columns.get(key);
-        if (column === undefined) columns.set(key, column = []);
-        known = { column, json: JSON.stringify(value.toWellFormed()) };
-        if (checked.size < mostRemembered) checked.set(name, known);
+    put(runId: string, { key, value }: Pair): void {
+      let column = columns.get(key);
+      if (column === undefined) columns.set(key, column = { members: [], last: undefined });
+      if (column.last?.text !== value) {
+        const json = JSON.stringify(check({ key, value }, "tags").value.toWellFormed());
+        column.last = { text: value, json };
       }
-      known.column.push(`"${runId}":${known.json}`);
+      column.members.push(`"${runId}":${column.last!.json}`);
     },
     insert(database: Database, table: "params" | "tags"): void {
-      for (const [key, members] of columns) {
+      for (const [key, { members }] of columns) {
         database.run(
           `INSERT INTO ${table} (key, value, run_uuid) SELECT ?, each.value, each.key FROM json_each(?) AS each ` +
             "WHERE true ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
@@ -90,6 +105,3 @@ function openColumns(check: (pair: Pair, path: string) => Pair) {
     },
   };
 }
-
-/** Keys and digests are of one run each: to remember them all would be for nothing. */
-const mostRemembered = 1000;

@@ -69,7 +69,7 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
       return { run: info, recorded };
     },
     endRun: (id, end) => writeSoon(() => endRun(database, id, end)),
-    recordRuns: (ended) => write(() => insertEndedRuns(database, ended)),
+    recordRuns: (ended) => write(() => insertEndedRuns(database, clock(), ended)),
     getRun: (id) => read(() => runs.getRun(database, id)),
     updateRun: (id, update) => write(() => runs.updateRun(database, id, update)),
     logBatch: (id, batch) => write(() => runs.logBatch(database, id, batch)),
