@@ -6,6 +6,8 @@ export interface NativeCalls {
   setSubreaper(isOn: boolean): void;
   /** Runs `start` with our soft RLIMIT_LOCKS set to `mark`, which what it starts inherits. */
   withMark<Result>(mark: bigint, start: () => Result): Result;
+  /** The soft RLIMIT_LOCKS of a process, which may have ended; undefined of one of another user. */
+  markOf(pid: number): bigint | undefined;
   /** Takes note of a child's end: its CPU time, with that of what it waited for. Undefined while it lives. */
   reap(pid: number): { readonly cpuTimeMs: number } | undefined;
 }
@@ -26,6 +28,7 @@ function openCalls(): NativeCalls | undefined {
     prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
     getrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
     setrlimit64: { parameters: ["i32", "buffer"], result: "i32" },
+    prlimit64: { parameters: ["i32", "i32", "buffer", "buffer"], result: "i32" },
     wait4: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
   });
   if (library === undefined) return undefined;
@@ -40,6 +43,10 @@ function openCalls(): NativeCalls | undefined {
       } finally {
         library.setrlimit64(rlimitLocks, limits);
       }
+    },
+    markOf(pid) {
+      const limits = new BigUint64Array(2);
+      return library.prlimit64(pid, rlimitLocks, null, limits) === 0 ? limits[0] : undefined;
     },
     reap(pid) {
       // struct rusage: seconds and microseconds of user and of system time, then what we do not read.

@@ -1,74 +1,36 @@
 /** Starts a process by the C library's `posix_spawn`, which copies nothing of ours. */
-import { openCLibrary } from "../core/c_library.ts";
 import { signalProcess } from "../core/processes.ts";
-import type { Child, ChildSpec, ChildStatus, Reading } from "./child.ts";
-import { openReadiness, type Readiness } from "./readiness.ts";
+import type { Child, ChildSpec, ChildStatus } from "./child.ts";
+import { readPipe } from "./native_pipe.ts";
+import { type NativeLibrary, type Natives, openNatives } from "./native_library.ts";
 import { signalNumbered } from "./signal_names.ts";
 
 const closeOnExec = 0x80000, nonBlocking = 0x800, setFlags = 4;
 const memoryFileCloseOnExec = 1;
 const waitNoHang = 1;
-/** Of both processors that Deno runs on. */
-const pidfdOpen = 434n;
 /** POSIX_SPAWN_SETSIGDEF, POSIX_SPAWN_SETSIGMASK, POSIX_SPAWN_SETSID. */
 const spawnFlags = 0x04 | 0x08 | 0x80;
 /** Room for what the C library keeps in its structures, with some to spare. */
 const actionsBytes = 256, attributesBytes = 512, signalSetBytes = 128;
 /** That of a pipe that nobody reads, which Deno ignores for itself, and two of the C library's own. */
 const defaultSignals = [13, 32, 33];
-/** What a pipe holds at most by default. */
-const pieceBytes = 1 << 16;
-/** So many pieces are taken at once before others have their turn. */
-const mostPieces = 8;
-
-function openLibrary() {
-  return openCLibrary({
-    posix_spawn: { parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" },
-    posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
-    posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
-    posix_spawn_file_actions_adddup2: { parameters: ["buffer", "i32", "i32"], result: "i32" },
-    posix_spawn_file_actions_addopen: {
-      parameters: ["buffer", "i32", "buffer", "i32", "u32"],
-      result: "i32",
-    },
-    posix_spawn_file_actions_addchdir_np: { parameters: ["buffer", "buffer"], result: "i32" },
-    posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
-    posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
-    posix_spawnattr_setsigmask: { parameters: ["buffer", "buffer"], result: "i32" },
-    posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
-    memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-    pipe2: { parameters: ["buffer", "i32"], result: "i32" },
-    close: { parameters: ["i32"], result: "i32" },
-    read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-    pwrite: { name: "pwrite64", parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-    fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
-    pidfd: { name: "syscall", parameters: ["i64", "i64", "i64"], result: "i64" },
-    wait4: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
-    strerror: { parameters: ["i32"], result: "pointer" },
-  });
-}
-type Library = NonNullable<ReturnType<typeof openLibrary>>;
 
 let spawn: ((spec: ChildSpec) => Child) | undefined | "unknown" = "unknown";
 
-/** Undefined other than on Linux with glibc 2.29 and a kernel 5.3, and without the permission `ffi`. */
+/** Undefined where the C library has not what it takes. */
 export function nativeSpawn(): ((spec: ChildSpec) => Child) | undefined {
   return spawn === "unknown" ? spawn = openSpawn() : spawn;
 }
 
 function openSpawn(): ((spec: ChildSpec) => Child) | undefined {
-  const library = openLibrary();
-  const readiness = openReadiness();
-  if (library === undefined || readiness === undefined) return undefined;
-  const own = Number(library.pidfd(pidfdOpen, BigInt(Deno.pid), 0n));
-  if (own < 0) return undefined;
-  library.close(own);
-  const attributes = attributesOf(library);
-  return (spec) => start(spec, attributes, library, readiness);
+  const natives = openNatives();
+  if (natives === undefined) return undefined;
+  const attributes = attributesOf(natives.library);
+  return (spec) => start(spec, attributes, natives);
 }
 
 /** A session of its own, and no signal held back or ignored. */
-function attributesOf(library: Library): Uint8Array<ArrayBuffer> {
+function attributesOf(library: NativeLibrary): Uint8Array<ArrayBuffer> {
   const attributes = new Uint8Array(attributesBytes);
   library.posix_spawnattr_init(attributes);
   library.posix_spawnattr_setflags(attributes, spawnFlags);
@@ -82,9 +44,9 @@ function attributesOf(library: Library): Uint8Array<ArrayBuffer> {
 function start(
   spec: ChildSpec,
   attributes: Uint8Array<ArrayBuffer>,
-  library: Library,
-  readiness: Readiness,
+  natives: Natives,
 ): Child {
+  const { library } = natives;
   const opened: number[] = [];
   const open = (descriptor: number) => {
     if (descriptor < 0) throw new Error(noneLeft);
@@ -117,7 +79,7 @@ function start(
       if (descriptor === stdout.from || descriptor === stderr.from) opened.push(descriptor);
       else library.close(descriptor);
     }
-    const child = childOf(pid[0]!, { stdout: stdout.from, stderr: stderr.from }, library, readiness);
+    const child = childOf(pid[0]!, { stdout: stdout.from, stderr: stderr.from }, natives);
     opened.length = 0;
     return child;
   } finally {
@@ -156,7 +118,7 @@ function listOf(texts: readonly string[]): Uint8Array<ArrayBuffer> {
 }
 
 /** In memory, and not yet read. */
-function fileWith(text: string, library: Library): number {
+function fileWith(text: string, library: NativeLibrary): number {
   const file = library.memfd_create(textOf("stdin"), memoryFileCloseOnExec);
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; file >= 0 && at < bytes.length;) {
@@ -170,7 +132,7 @@ function fileWith(text: string, library: Library): number {
   return file;
 }
 
-function wordsFor(code: number, library: Library): string {
+function wordsFor(code: number, library: NativeLibrary): string {
   const words = library.strerror(code);
   return `${
     words === null ? "the system refuses" : Deno.UnsafePointerView.getCString(words)
@@ -180,10 +142,10 @@ function wordsFor(code: number, library: Library): string {
 function childOf(
   pid: number,
   streams: Readonly<Record<"stdout" | "stderr", number>>,
-  library: Library,
-  readiness: Readiness,
+  natives: Natives,
 ): Child {
-  const end = Number(library.pidfd(pidfdOpen, BigInt(pid), 0n));
+  const { library, readiness } = natives;
+  const end = natives.openEnd(pid);
   if (end < 0) {
     signalProcess(-pid, "SIGKILL");
     library.wait4(pid, new Int32Array(1), 0, null);
@@ -201,7 +163,7 @@ function childOf(
   return {
     pid,
     status: status.promise,
-    read: (stream, take) => readPipe(streams[stream], take, library, readiness),
+    read: (stream, take) => readPipe(streams[stream], take, natives),
   };
 }
 
@@ -210,46 +172,4 @@ function statusOf(ended: number): ChildStatus {
   return signal === 0
     ? { code: (ended >> 8) & 0xff, signal: null }
     : { code: 128 + signal, signal: signalNumbered(signal) ?? `signal ${signal}` };
-}
-
-/** One for all pipes, as a piece is taken before the next is read. */
-let buffer = new Uint8Array(pieceBytes);
-
-function readPipe(
-  descriptor: number,
-  take: (piece: Uint8Array) => void | Promise<void>,
-  library: Library,
-  readiness: Readiness,
-): Reading {
-  const over = Promise.withResolvers<void>();
-  let isOver = false;
-  const finish = (failure?: { readonly error: unknown }) => {
-    if (isOver) return;
-    isOver = true;
-    readiness.forget(descriptor);
-    library.close(descriptor);
-    if (failure === undefined) over.resolve();
-    else over.reject(failure.error);
-  };
-  /** False when there is no more for now. */
-  const takePiece = (): boolean => {
-    const count = Number(library.read(descriptor, buffer, BigInt(buffer.length)));
-    if (count === 0) finish();
-    if (count <= 0) return false;
-    const taking = take(buffer.subarray(0, count));
-    if (taking === undefined) return true;
-    buffer = new Uint8Array(pieceBytes);
-    readiness.forget(descriptor);
-    taking.then(() => isOver || readiness.watch(descriptor, onReadable)).catch((error) => finish({ error }));
-    return false;
-  };
-  const onReadable = () => {
-    try {
-      for (let pieces = 0; pieces < mostPieces && takePiece(); pieces++);
-    } catch (error) {
-      finish({ error });
-    }
-  };
-  readiness.watch(descriptor, onReadable);
-  return { ended: over.promise, stop: () => finish() };
 }

@@ -9,6 +9,7 @@
 import { readProcess, signalProcess } from "../core/processes.ts";
 import type { Child } from "./child.ts";
 import { nativeCalls } from "./native_calls.ts";
+import { whenEnded } from "./native_library.ts";
 import { descendantsOf, ownChildren, readStat } from "./process_tree.ts";
 
 /** The orphans of one step. */
@@ -109,18 +110,22 @@ function strangers(): number[] {
 
 /** What a step's process was started with; a zombie still has it. */
 const markOf = (pid: number): string =>
-  /^Max file locks\s+(\S+)/m.exec(readProcess(pid, "limits"))?.[1] ?? "";
+  String(nativeCalls()?.markOf(pid) ?? /^Max file locks\s+(\S+)/m.exec(readProcess(pid, "limits"))?.[1]);
 
 async function endAll(find: () => readonly number[], step: Step): Promise<void> {
   const until = Date.now() + endMs;
-  for (let waitMs = 1;; waitMs = Math.min(waitMs * 2, 50)) {
+  for (;;) {
     const found = find();
     if (found.length === 0) return;
-    withDescendants(found).forEach(kill);
-    const left = found.filter((pid) => !reap(pid, step));
+    // What bubblewrap leaves of itself is dying as it is, and often dead.
+    const alive = found.filter((pid) => !reap(pid, step));
+    withDescendants(alive).forEach(kill);
     if (Date.now() > until) return;
     // What a dead one started is ours by now.
-    if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    for (const pid of alive) {
+      await whenEnded(pid, until - Date.now());
+      reap(pid, step);
+    }
   }
 }
 
