@@ -5,6 +5,7 @@ import type {
   NewRun,
   Run,
   RunBatch,
+  RunEnd,
   RunInfo,
   RunUpdate,
   Tag,
@@ -113,6 +114,15 @@ export function updateRun(database: Database, id: string, update: RunUpdate): Ru
   if (update.name) putTag(database, id, { key: nameTag, value: update.name });
   return getRunInfo(database, id);
 }
+
+/** False when there is no such active run: `updateRun` then says what there is. */
+export const endActiveRun = (database: Database, id: string, { status, endedAt }: RunEnd): boolean =>
+  database.run(
+    "UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ? AND lifecycle_stage = 'active'",
+    status,
+    endedAt,
+    id,
+  ) > 0;
 
 /** Any number of things: the limits of MLflow's requests are those of requests. */
 export function logBatch(database: Database, id: string, batch: RunBatch): void {

@@ -9,8 +9,14 @@ import type { Tracker } from "../core/ports.ts";
 import { openLocalArtifacts } from "./local_artifacts.ts";
 import * as experiments from "./sqlite_experiments.ts";
 import { insertInputs, insertOutputs } from "./sqlite_inputs.ts";
+import {
+  type BegunRun,
+  endRun,
+  insertBegunRuns,
+  insertEndedRuns,
+  newOrderedIds,
+} from "./sqlite_many_runs.ts";
 import { metricHistory } from "./sqlite_metrics.ts";
-import { endRun, insertEndedRuns } from "./sqlite_ended_runs.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import * as runs from "./sqlite_runs.ts";
 
@@ -38,6 +44,9 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
   const artifactRoot = options.artifactRoot ?? join(dirname(file), "mlruns");
   const database = await openDatabase(file, { artifactRoot, create, busyTimeoutMs, clock });
   const { read, write, writeSoon } = database;
+  /** Runs that wait for the next commit. */
+  let begun: BegunRun[] = [];
+  let beginning: Promise<void> | undefined;
   const locations = new Map<string, string>();
   const findLocation = async (experimentId: string): Promise<string> => {
     const known = locations.get(experimentId) ??
@@ -61,12 +70,15 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
 
     createRun: (run) => write(() => runs.createRun(database, run)),
     async beginRun(run, parameters) {
-      const info = runs.newRunInfo(run, await findLocation(run.experimentId));
-      const recorded = writeSoon(() => {
-        runs.createRun(database, { ...run, ...info });
-        runs.logBatch(database, info.id, { parameters });
+      const id = run.id ?? newOrderedIds(1, clock())[0]!;
+      const info = runs.newRunInfo({ ...run, id }, await findLocation(run.experimentId));
+      begun.push({ info, tags: run.tags, parameters });
+      beginning ??= writeSoon(() => {
+        const group = begun;
+        [begun, beginning] = [[], undefined];
+        insertBegunRuns(database, group);
       });
-      return { run: info, recorded };
+      return { run: info, recorded: beginning };
     },
     endRun: (id, end) => writeSoon(() => endRun(database, id, end)),
     recordRuns: (ended) => write(() => insertEndedRuns(database, clock(), ended)),

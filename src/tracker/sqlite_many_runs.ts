@@ -1,18 +1,25 @@
 /**
- * Ends of runs. Those that have ended before they are recorded are put down together: what a thousand of them have in
+ * Beginnings and ends of many runs. Those that come together are put down together: what a thousand of them have in
  * one key goes in by one statement, and their ids go up with time, so that each index grows at one place: with random ids
  * every page of it would be touched, and the work would grow with what the tracker holds.
  */
-import type { EndedRun, ModelOutput, RunEnd, RunInfo } from "../core/tracking.ts";
-import { checkMetric, checkParameter, checkTag } from "./mlflow_rules.ts";
+import type { EndedRun, LoggedParameter, ModelOutput, RunEnd, RunInfo, Tag } from "../core/tracking.ts";
+import { checkMetric, checkParameter, checkParameterKeysUnique, checkTag } from "./mlflow_rules.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
 import { insertOutputs } from "./sqlite_inputs.ts";
 import { insertMetric } from "./sqlite_metrics.ts";
-import { insertRun, logBatch, nameTag, newRunInfo, updateRun } from "./sqlite_runs.ts";
+import { endActiveRun, insertRun, logBatch, nameTag, newRunInfo, updateRun } from "./sqlite_runs.ts";
+
+/** A run that has just begun. */
+export interface BegunRun {
+  readonly info: RunInfo;
+  readonly tags: readonly Tag[];
+  readonly parameters: readonly LoggedParameter[];
+}
 
 /** 32 hex digits each, as MLflow's are: those of UUIDs of version 7 (RFC 9562), sorted. `now` is in milliseconds. */
-function newOrderedIds(count: number, now: number): string[] {
+export function newOrderedIds(count: number, now: number): string[] {
   const time = now.toString(16).padStart(12, "0");
   const ids = Array.from({ length: count }, () => {
     const bytes = crypto.getRandomValues(new Uint8Array(10));
@@ -23,7 +30,20 @@ function newOrderedIds(count: number, now: number): string[] {
   return ids.sort();
 }
 
+/** Throws BAD_REQUEST for an id that is taken; then there is none of them. */
+export function insertBegunRuns(database: Database, runs: readonly BegunRun[]): void {
+  const table = openRunTable();
+  for (const { info, tags, parameters } of runs) {
+    checkParameterKeysUnique(parameters);
+    table.put(database, info, tags, parameters);
+  }
+  table.insert(database);
+}
+
 export function endRun(database: Database, id: string, end: RunEnd): void {
+  const { parameters = [], metrics = [], tags = [], models = [] } = end;
+  const isPlain = parameters.length + metrics.length + tags.length + models.length === 0;
+  if (isPlain && endActiveRun(database, id, end)) return;
   logBatch(database, id, end);
   insertModels(database, id, end.models);
   updateRun(database, id, { status: end.status, endedAt: end.endedAt });
@@ -33,22 +53,17 @@ export function endRun(database: Database, id: string, end: RunEnd): void {
 export function insertEndedRuns(database: Database, now: number, runs: readonly EndedRun[]): RunInfo[] {
   const ids = newOrderedIds(runs.length, now);
   const locations = new Map<string, string>();
-  const tags = openColumns(checkTag);
-  const parameters = openColumns(checkParameter);
+  const table = openRunTable();
   const infos = runs.map((run, index) => {
     const location = locations.get(run.experimentId) ??
       getActiveExperiment(database, run.experimentId).artifactLocation;
     locations.set(run.experimentId, location);
     const { status, endedAt } = run;
     const info = { ...newRunInfo({ ...run, id: ids[index]! }, location), status, endedAt };
-    insertRun(database, info);
-    for (const tag of run.tags) tags.put(info.id, tag);
-    tags.put(info.id, { key: nameTag, value: info.name });
-    for (const parameter of run.parameters ?? []) parameters.put(info.id, parameter);
+    table.put(database, info, run.tags, run.parameters ?? []);
     return info;
   });
-  tags.insert(database, "tags");
-  parameters.insert(database, "params");
+  table.insert(database);
   for (const [index, { metrics = [], models }] of runs.entries()) {
     const { id } = infos[index]!;
     for (const [at, metric] of metrics.entries()) {
@@ -58,6 +73,29 @@ export function insertEndedRuns(database: Database, now: number, runs: readonly 
     insertModels(database, id, models);
   }
   return infos;
+}
+
+/** Rows of runs at once, their tags and parameters together at the end. */
+function openRunTable() {
+  const tags = openColumns(checkTag);
+  const parameters = openColumns(checkParameter);
+  return {
+    put(
+      database: Database,
+      info: RunInfo,
+      runTags: readonly Tag[],
+      runParameters: readonly LoggedParameter[],
+    ): void {
+      insertRun(database, info);
+      for (const tag of runTags) tags.put(info.id, tag);
+      tags.put(info.id, { key: nameTag, value: info.name });
+      for (const parameter of runParameters) parameters.put(info.id, parameter);
+    },
+    insert(database: Database): void {
+      tags.insert(database, "tags");
+      parameters.insert(database, "params");
+    },
+  };
 }
 
 function insertModels(database: Database, id: string, models: readonly ModelOutput[] = []): void {
