@@ -64,14 +64,14 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
     state = undefined;
   }
 
-  async function openToWrite(): Promise<State> {
+  function openToWrite(): State {
     // Who held it has let go, and what was not there may have been made by another process.
     if (!isDatabase(state) && state !== "unusable") state = undefined;
     const found = open();
-    if (found === "damaged") await removeDamaged(cache);
+    if (found === "damaged") removeDamaged(cache);
     if (found !== "damaged" && found !== "absent") return found;
     state = undefined;
-    return await createDatabase(cache) ? open() : "unusable";
+    return createDatabase(cache) ? open() : "unusable";
   }
 
   function writeSome(database: DatabaseSync): boolean {
@@ -114,7 +114,7 @@ export function openDigestMemory(cache: string, clock: () => number): DigestMemo
     putText: (name, stamp, text) => void news.set(name, { stamp, text }),
     async flush() {
       for (let tries = 0; news.size > 0 && tries < flushTries; tries++) {
-        const database = await openToWrite();
+        const database = openToWrite();
         if (database === "unusable") return;
         const isWritten = isDatabase(database) && writeSome(database);
         if (isWritten) tries = 0;
@@ -172,8 +172,7 @@ function connect(path: string): State {
     database = new DatabaseSync(path, { timeout: busyMs });
     // What a power loss takes with it is read again, and what it spoils is seen by the seals.
     database.exec("PRAGMA synchronous = OFF");
-    const numberOf = (pragma: string) => Object.values(database!.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-    const [version, id] = [numberOf("user_version"), numberOf("application_id")];
+    const [version, id] = [numberOf(database, "user_version"), numberOf(database, "application_id")];
     if (version === digestsVersion && id === applicationId) return database;
     database.close();
     return version === 0 && id === 0 ? "damaged" : "unusable";
@@ -184,8 +183,11 @@ function connect(path: string): State {
   }
 }
 
+const numberOf = (database: DatabaseSync, pragma: string): number =>
+  Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+
 /** Makes the file whole under another name, so that nobody meets a half of it. False where nothing can be written. */
-async function createDatabase(cache: string): Promise<boolean> {
+function createDatabase(cache: string): boolean {
   const path = digestsPath(cache);
   try {
     const places = openPlaces(cache);
@@ -199,7 +201,7 @@ async function createDatabase(cache: string): Promise<boolean> {
     } finally {
       database.close();
     }
-    await whenAlone(cache, () => {
+    whenAlone(cache, () => {
       if (findInfo(path) === undefined) Deno.renameSync(part, path);
     });
     removeFile(part);
@@ -209,13 +211,15 @@ async function createDatabase(cache: string): Promise<boolean> {
   }
 }
 
-/** Forgets files that nobody asked for in three months. */
-export async function pruneDigests(cache: string, now: number): Promise<void> {
+/** Forgets what nobody asked for in three months. */
+export function pruneDigests(cache: string, now: number): void {
   const database = openDatabase(cache);
-  if (database === "damaged") return await removeDamaged(cache);
+  if (database === "damaged") return removeDamaged(cache);
   if (!isDatabase(database)) return;
   try {
     database.prepare("DELETE FROM digests WHERE used_at < ?").run(now - 90 * dayMs);
+    const [pages, unused] = ["page_count", "freelist_count"].map((pragma) => numberOf(database, pragma));
+    if (2 * unused! > pages!) database.exec("VACUUM");
   } catch {
     // The next time, then.
   } finally {
@@ -223,17 +227,21 @@ export async function pruneDigests(cache: string, now: number): Promise<void> {
   }
 }
 
-async function removeDamaged(cache: string): Promise<void> {
+function removeDamaged(cache: string): void {
   const path = digestsPath(cache);
-  await whenAlone(cache, () => {
-    const again = connect(path);
-    if (again === "busy") return;
-    if (isDatabase(again) && isSound(again)) return again.close();
-    if (isDatabase(again)) again.close();
-    for (const each of [`${path}-journal`, `${path}-wal`, `${path}-shm`, path]) {
-      if (findInfo(each)?.isFile === true) Deno.removeSync(each);
-    }
-  }).catch(() => {});
+  try {
+    whenAlone(cache, () => {
+      const again = connect(path);
+      if (again === "busy") return;
+      if (isDatabase(again) && isSound(again)) return again.close();
+      if (isDatabase(again)) again.close();
+      for (const each of [`${path}-journal`, `${path}-wal`, `${path}-shm`, path]) {
+        if (findInfo(each)?.isFile === true) Deno.removeSync(each);
+      }
+    });
+  } catch {
+    // Files are read again, then.
+  }
 }
 
 function isSound(database: DatabaseSync): boolean {
@@ -245,8 +253,8 @@ function isSound(database: DatabaseSync): boolean {
 }
 
 /** Does nothing where another process is at it. */
-async function whenAlone(cache: string, work: () => void): Promise<void> {
-  const held = await tryLockAlone(cache, "digests");
+function whenAlone(cache: string, work: () => void): void {
+  const held = tryLockAlone(cache, "digests");
   if (held === undefined) return;
   try {
     work();

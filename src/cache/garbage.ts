@@ -56,7 +56,7 @@ export async function collectStoreGarbage(
     if (!options.isDryRun) {
       for (const { path } of [...condemned.entries, ...condemned.files]) removeFile(path);
       census.parts.forEach(removeFile);
-      await pruneDigests(cache, clock());
+      pruneDigests(cache, clock());
     }
     const { removed, removedBytes, freedBytes, keptBytes } = condemned;
     return {

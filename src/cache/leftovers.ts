@@ -6,21 +6,21 @@ import { isLeaseName, tryHaveStoreAlone, tryLease } from "./locks.ts";
 import { listFolder } from "./places.ts";
 
 /** Whatever others use now stays, for the next time. Costs two listings of folders that are next to empty. */
-export async function clearLeftovers(cache: string): Promise<void> {
+export function clearLeftovers(cache: string): void {
   try {
     clearLeases(cache);
-    await clearParts(cache);
+    clearParts(cache);
   } catch (error) {
     // Whoever needs a cache that cannot be used is told.
     if (!(error instanceof SluiceError)) throw error;
   }
 }
 
-async function clearParts(cache: string): Promise<void> {
+function clearParts(cache: string): void {
   const folder = join(cache, "store", "parts");
   const parts = listFolder(folder);
   if (parts.length === 0) return;
-  const alone = await tryHaveStoreAlone(cache);
+  const alone = tryHaveStoreAlone(cache);
   if (alone === undefined) return;
   try {
     parts.forEach(({ name }) => removeFile(join(folder, name)));

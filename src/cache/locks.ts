@@ -46,12 +46,12 @@ export async function haveStoreAlone(cache: string, signal: AbortSignal): Promis
 }
 
 /** The same, without waiting: undefined when somebody keeps or restores, or is about to. */
-export async function tryHaveStoreAlone(cache: string): Promise<HeldLock | undefined> {
-  const gate = await tryLockAlone(cache, gateLock);
+export function tryHaveStoreAlone(cache: string): HeldLock | undefined {
+  const gate = tryLockAlone(cache, gateLock);
   if (gate === undefined) return undefined;
   let store: HeldLock | undefined;
   try {
-    store = await tryLockAlone(cache, storeLock);
+    store = tryLockAlone(cache, storeLock);
   } finally {
     if (store === undefined) gate.release();
   }
@@ -65,9 +65,9 @@ export async function tryHaveStoreAlone(cache: string): Promise<HeldLock | undef
 }
 
 /** Undefined when somebody else has it. */
-export async function tryLockAlone(cache: string, name: string): Promise<HeldLock | undefined> {
+export function tryLockAlone(cache: string, name: string): HeldLock | undefined {
   refuseLinks(cache, name);
-  return await tryLock(cache, name, "exclusive");
+  return tryLock(cache, name, "exclusive");
 }
 
 export const leaseName = (key: Digest): string => `step-${hexOf(key)}`;

@@ -59,7 +59,7 @@ export async function executeRequest(
     const tracker = await session.openTracker(true);
     const workspace = workspaceFolder(session.location, session.workingFolder);
     if (await mendRuns(workspace, () => Promise.resolve(tracker), Date.now())) {
-      await (await session.cache()).clearLeftovers();
+      (await session.cache()).clearLeftovers();
     }
     return await executePlan(planned, { definition, session, tracker, workspace, options });
   } catch (error) {

@@ -15,28 +15,28 @@ export interface HeldLock {
 export const pollMs = 25;
 
 /** Opens the lock file `name`, which may hold letters, digits, dots and dashes. */
-async function openLock(cache: string, name: string): Promise<Deno.FsFile> {
+function openLock(cache: string, name: string): Deno.FsFile {
   const folder = join(cache, "locks");
   const path = join(folder, name);
   const options = { read: true, write: true, create: true };
   try {
-    return await Deno.open(path, options);
+    return Deno.openSync(path, options);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) return await openReadOnly(path, cache, error);
+    if (!(error instanceof Deno.errors.NotFound)) return openReadOnly(path, cache, error);
   }
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    return await Deno.open(path, options);
+    Deno.mkdirSync(folder, { recursive: true });
+    return Deno.openSync(path, options);
   } catch (error) {
-    return await openReadOnly(path, cache, error);
+    return openReadOnly(path, cache, error);
   }
 }
 
 /** A cache that is only read, as in an image made for others, can be locked as well: flock asks for no write. */
-async function openReadOnly(path: string, cache: string, error: unknown): Promise<Deno.FsFile> {
+function openReadOnly(path: string, cache: string, error: unknown): Deno.FsFile {
   if (!isNotWritable(error)) throw error;
   try {
-    return await Deno.open(path, { read: true });
+    return Deno.openSync(path, { read: true });
   } catch {
     refuse({
       code: "FOLDER_NOT_WRITABLE",
@@ -48,14 +48,14 @@ async function openReadOnly(path: string, cache: string, error: unknown): Promis
 }
 
 /** Takes the lock if nobody is in the way; undefined otherwise. */
-export async function tryLock(
+export function tryLock(
   cache: string,
   name: string,
   mode: "exclusive" | "shared",
-): Promise<HeldLock | undefined> {
-  const file = await openLock(cache, name);
+): HeldLock | undefined {
+  const file = openLock(cache, name);
   try {
-    if (await file.tryLock(mode === "exclusive")) return { release: () => file.close() };
+    if (file.tryLockSync(mode === "exclusive")) return { release: () => file.close() };
   } catch (error) {
     file.close();
     throw error;
@@ -73,7 +73,7 @@ export async function lockExclusively(
   // Polled, as a blocking flock cannot be given up when the signal comes.
   for (let hasWaited = false;; await pause(pollMs, options.signal)) {
     options.signal.throwIfAborted();
-    const held = await tryLock(cache, name, "exclusive");
+    const held = tryLock(cache, name, "exclusive");
     if (held !== undefined) return held;
     if (!hasWaited) options.onWait();
     hasWaited = true;
@@ -83,7 +83,7 @@ export async function lockExclusively(
 /** Takes the lock together with others who share it. Only `tryLock` of garbage collection, briefly, is in the way. */
 export async function lockShared(cache: string, name: string, signal: AbortSignal): Promise<HeldLock> {
   for (;; await pause(pollMs, signal)) {
-    const held = await tryLock(cache, name, "shared");
+    const held = tryLock(cache, name, "shared");
     if (held !== undefined) return held;
   }
 }

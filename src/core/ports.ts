@@ -252,7 +252,7 @@ export interface Cache {
   /** Remembers what a key stood for. `texts` gives the content of source files worth showing a line of. */
   record(key: Digest, record: KeyRecord, texts: ReadonlyMap<Digest, Uint8Array>): Promise<void>;
   /** Removes what killed processes left half made, and their locks; what is in use stays. */
-  clearLeftovers(): Promise<void>;
+  clearLeftovers(): void;
   findRecord(key: Digest): Promise<KeyRecord | undefined>;
   /** The content of a source file recorded before; undefined when it was too large, or is gone. */
   findText(digest: Digest): Promise<Uint8Array | undefined>;

@@ -85,10 +85,10 @@ export async function collectGarbage(cache: string, options: CollectOptions): Pr
 
 /** Runs `work` while nobody uses or makes the environment; false when somebody does. */
 async function whenIdle(cache: string, hex: string, work: () => Promise<void>): Promise<boolean> {
-  const using = await tryLock(cache, useLock(hex), "exclusive");
+  const using = tryLock(cache, useLock(hex), "exclusive");
   if (using === undefined) return false;
   try {
-    const making = await tryLock(cache, makeLock(hex), "exclusive");
+    const making = tryLock(cache, makeLock(hex), "exclusive");
     if (making === undefined) return false;
     try {
       await work();
@@ -107,7 +107,7 @@ async function removeLeftovers(cache: string): Promise<number> {
   for (const name of namesIn(environmentsFolder(cache))) {
     const hex = /^([0-9a-f]{64})\../.exec(name)?.[1];
     if (hex === undefined) continue;
-    const making = await tryLock(cache, makeLock(hex), "exclusive");
+    const making = tryLock(cache, makeLock(hex), "exclusive");
     if (making === undefined) continue;
     try {
       if (await removeHalfMade(join(environmentsFolder(cache), name))) count++;
@@ -132,7 +132,7 @@ async function removeLooseBytecode(cache: string): Promise<void> {
 
 /** Left for the next time where it is being filled. */
 async function removeBytecode(cache: string, hex: string): Promise<void> {
-  const filling = await tryLock(cache, bytecodeLock(hex), "exclusive");
+  const filling = tryLock(cache, bytecodeLock(hex), "exclusive");
   if (filling === undefined) return;
   try {
     await Deno.remove(join(bytecodeRoot(cache), hex), { recursive: true }).catch(() => {});

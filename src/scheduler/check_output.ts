@@ -15,7 +15,7 @@ export async function findFlaw(path: string, kind: KindSpec, isFolder: boolean):
       return isFolder ? await findModelFlaw(path, kind.flavors) : "it is a file, not a model folder";
     case "dataset":
       if (isFolder) return `it is a folder, not a ${kind.format} file`;
-      return await findDatasetFlaw(path, kind);
+      return findDatasetFlaw(path, kind);
   }
 }
 
@@ -50,8 +50,8 @@ type Dataset = Extract<KindSpec, { kind: "dataset" }>;
 /** How much of a table is looked at. */
 const headBytes = 65536;
 
-async function findDatasetFlaw(path: string, kind: Dataset): Promise<string | undefined> {
-  const { bytes, isWhole } = await readHead(path);
+function findDatasetFlaw(path: string, kind: Dataset): string | undefined {
+  const { bytes, isWhole } = readHead(path);
   if (kind.format === "parquet") {
     const mark = new TextDecoder().decode(bytes.subarray(0, 4));
     return mark === "PAR1" ? undefined : "it is not a parquet file";
@@ -62,12 +62,12 @@ async function findDatasetFlaw(path: string, kind: Dataset): Promise<string | un
   return kind.format === "csv" ? findCsvFlaw(whole, kind) : findJsonLinesFlaw(whole, kind);
 }
 
-async function readHead(path: string): Promise<{ bytes: Uint8Array; isWhole: boolean }> {
-  using file = await Deno.open(path);
+function readHead(path: string): { bytes: Uint8Array; isWhole: boolean } {
+  using file = Deno.openSync(path);
   const buffer = new Uint8Array(headBytes);
   let filled = 0;
   while (filled < headBytes) {
-    const count = await file.read(buffer.subarray(filled));
+    const count = file.readSync(buffer.subarray(filled));
     if (count === null) return { bytes: buffer.subarray(0, filled), isWhole: true };
     filled += count;
   }

@@ -4,6 +4,7 @@ import { fail, type Result, succeed } from "../core/error.ts";
 import type { ProducedOutput } from "../core/event.ts";
 import { digestTree, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
 import { type KindSpec, outputFileName } from "../core/kind.ts";
+import { findLook } from "../core/look.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Artifacts } from "../core/ports.ts";
@@ -46,8 +47,8 @@ export interface Collected {
 
 async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {
   const at = inside(step.place, `step "${step.name}"`, `output "${name}"`);
-  const info = await Deno.lstat(path).catch(() => undefined);
-  if (info === undefined || !await isRealFolder(dirname(path))) {
+  const look = findLook(path);
+  if (look === undefined || !isRealFolder(dirname(path))) {
     return fail({
       code: "OUTPUT_MISSING",
       message: `Cannot finish step "${step.name}" as it ended without writing its output "${name}"`,
@@ -62,10 +63,10 @@ async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path
       at,
       hint: kind.kind === "file" ? "Write regular files and folders only" : `Write ${describeKind(kind)}`,
     });
-  if (!info.isFile && !info.isDirectory) return invalid("it is neither a file nor a folder");
+  if (look.is !== "file" && look.is !== "folder") return invalid("it is neither a file nor a folder");
   try {
     const tree = await digestTree(path);
-    const flaw = await findFlaw(path, kind, info.isDirectory);
+    const flaw = await findFlaw(path, kind, look.is === "folder");
     return flaw === undefined ? succeed(tree) : invalid(flaw);
   } catch (error) {
     if (error instanceof UnsupportedEntry) {
@@ -77,10 +78,8 @@ async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path
 }
 
 /** A step may have put a link in the place of the folder that was made for it. */
-async function isRealFolder(folder: string): Promise<boolean> {
-  const infos = [folder, dirname(folder)].map((path) => Deno.lstat(path).catch(() => undefined));
-  return (await Promise.all(infos)).every((info) => info?.isDirectory === true);
-}
+const isRealFolder = (folder: string): boolean =>
+  [folder, dirname(folder)].every((path) => findLook(path)?.is === "folder");
 
 function describeKind(kind: KindSpec): string {
   switch (kind.kind) {

@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import { refuse } from "../core/error.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
+import { findLook } from "../core/look.ts";
 import type { Artifacts } from "../core/ports.ts";
 import { isDiskFull, isSystemError } from "../core/system_error.ts";
 import type { ArtifactInfo } from "../core/tracking.ts";
@@ -27,11 +28,11 @@ export function openLocalArtifacts(base: string): Artifacts {
   return {
     localFolder: (location) => localFolder(location, base),
     async list(location, path) {
-      const folder = await safeJoin(folderOf(location), path, { isRootAllowed: true });
+      const folder = safeJoin(folderOf(location), path, { isRootAllowed: true });
       return await listFolder(folder, path);
     },
     async read(location, path) {
-      const file = await safeJoin(folderOf(location), path);
+      const file = safeJoin(folderOf(location), path);
       const info = await statIfThere(file);
       if (info === undefined || !info.isFile) {
         throw new TrackingError("RESOURCE_DOES_NOT_EXIST", `No such artifact: '${path}'`);
@@ -40,7 +41,7 @@ export function openLocalArtifacts(base: string): Artifacts {
     },
     async write(location, path, content) {
       const root = folderOf(location);
-      const target = await safeJoin(root, path);
+      const target = safeJoin(root, path);
       await place(root, target, async (temporary) => {
         using file = await Deno.open(temporary, { write: true, createNew: true });
         for await (const chunk of whole(content, path)) await writeAll(file, chunk);
@@ -50,14 +51,11 @@ export function openLocalArtifacts(base: string): Artifacts {
     },
     async take(location, path, from) {
       const root = folderOf(location);
-      const target = await safeJoin(root, path);
+      const target = safeJoin(root, path);
+      // Where nothing is to be replaced one rename does it.
+      if (findLook(target) === undefined && tryMove(from, target)) return;
       await place(root, target, async (temporary) => {
-        try {
-          await Deno.rename(from, temporary);
-        } catch (error) {
-          if (!isOtherFileSystem(error)) throw error;
-          await copy(from, temporary);
-        }
+        if (!tryMove(from, temporary)) await copy(from, temporary);
       });
       await Deno.remove(from, { recursive: true }).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -65,7 +63,7 @@ export function openLocalArtifacts(base: string): Artifacts {
     },
     async secure(location, paths) {
       const root = folderOf(location);
-      const targets = await Promise.all(paths.map((path) => safeJoin(root, path)));
+      const targets = paths.map((path) => safeJoin(root, path));
       await secureNames(root, targets, targets, secured);
     },
   };
@@ -105,11 +103,7 @@ async function secureNames(
 }
 
 /** Throws INVALID_PARAMETER_VALUE for what is not, or may be taken for something not, below `root`. */
-async function safeJoin(
-  root: string,
-  path: string,
-  options?: { readonly isRootAllowed: true },
-): Promise<string> {
+function safeJoin(root: string, path: string, options?: { readonly isRootAllowed: true }): string {
   if (path === "" && options?.isRootAllowed) return root;
   for (const form of decodedForms(path)) {
     if (/[\\\0]/.test(form) || form.split("/").some((part) => part === "" || part === "." || part === "..")) {
@@ -119,9 +113,9 @@ async function safeJoin(
   let at = root;
   for (const part of path.split("/")) {
     at = join(at, part);
-    const info = await statIfThere(at);
-    if (info?.isSymlink) refuseValue(`Invalid path: '${path}' leads over a symbolic link`);
-    if (info === undefined) break;
+    const look = findLook(at);
+    if (look?.is === "link") refuseValue(`Invalid path: '${path}' leads over a symbolic link`);
+    if (look === undefined) break;
   }
   return join(root, path);
 }
@@ -213,6 +207,18 @@ async function statIfThere(path: string): Promise<Deno.FileInfo | undefined> {
     return await Deno.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** False where another file system is in between. */
+function tryMove(from: string, to: string): boolean {
+  try {
+    Deno.mkdirSync(dirname(to), { recursive: true });
+    Deno.renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isOtherFileSystem(error)) return false;
     throw error;
   }
 }
