@@ -17,6 +17,7 @@ const parts = {
   bash: program("bash", "Debian's `bash`"),
   bubblewrap: program("bwrap", "Debian's `bubblewrap`"),
   chromium: program("chromium", "Debian's `chromium`"),
+  faketime: program("faketime", "Debian's `faketime`"),
   git: program("git", "Debian's `git`"),
   /** An environment with MLflow can be made: `mlflowPython()` of `real/mlflow.ts`. */
   mlflow: {

@@ -159,14 +159,14 @@ async function lockEnvironments(
     const spec = use.definition.environment;
     if (spec.kind !== "python" || (await environments.observe(spec)).is === "locked") continue;
     const environment = spec.version === undefined ? spec.kind : `${spec.kind} ${spec.version}`;
-    const startedAt = Date.now();
+    const begun = performance.now();
     const ready = await environments.prepare(spec, {
       signal: signal ?? new AbortController().signal,
       onProgress: (progress) => emit({ is: "environment-progress", at: Date.now(), environment, progress }),
     }).catch((error) => {
       throw placed(error, inside(use.place, `step "${use.name}"`));
     });
-    const tookMs = Date.now() - startedAt;
+    const tookMs = Math.round(performance.now() - begun);
     emit({ is: "environment-ready", at: Date.now(), environment, isNew: ready.isNew, tookMs });
   }
 }

@@ -4,6 +4,7 @@ import type { Cache, Environments, PlannedFiles, RunServer, Sandbox, Tracker } f
 import { localEngine } from "../engines/local_engine.ts";
 import { openOrderedEvents } from "../scheduler/ordered_events.ts";
 import type { Services } from "../scheduler/services.ts";
+import { openSteadyClock } from "./steady_clock.ts";
 
 export interface Given {
   readonly tracker: Tracker;
@@ -17,6 +18,7 @@ export interface Given {
 
 /** The run's own server is started when the first step asks for it. */
 export function openServices(given: Given): { readonly services: Services; close(): Promise<void> } {
+  const clock = openSteadyClock();
   let server: Promise<RunServer> | undefined;
   const steps = new Map<string, string>();
   const ordered = openOrderedEvents(given.emit);
@@ -26,7 +28,7 @@ export function openServices(given: Given): { readonly services: Services; close
   };
   const onMetric = (runId: string, metric: string, value: number, index: number) => {
     const step = steps.get(runId);
-    if (step !== undefined) emit({ is: "step-metric", at: Date.now(), step, metric, value, index });
+    if (step !== undefined) emit({ is: "step-metric", at: clock(), step, metric, value, index });
   };
   return {
     services: {
@@ -42,7 +44,7 @@ export function openServices(given: Given): { readonly services: Services; close
         ),
       emit,
       emitWhen: ordered.emitWhen,
-      clock: Date.now,
+      clock,
       variables: given.variables,
     },
     async close() {

@@ -165,7 +165,7 @@ async function endRun(runId: string, tracker: Tracker, now: number, steps: strin
   // Last: what the dead left may be what fills the disk.
   for (const { info } of family) {
     if (info.status !== "RUNNING" && info.status !== "SCHEDULED") continue;
-    await tracker.updateRun(info.id, { status: "KILLED", endedAt: now });
+    await tracker.updateRun(info.id, { status: "KILLED", endedAt: Math.max(now, info.startedAt) });
   }
 }
 

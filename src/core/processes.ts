@@ -34,6 +34,7 @@ const wrapMs = 2000;
 /** A process whose own processes are looked for. */
 export interface Ancestor {
   readonly pid: number;
+  /** By `performance.now()`. */
   readonly startedAt: number;
 }
 
@@ -53,7 +54,9 @@ export function killMarked(isMark: (variable: string) => boolean, since?: Ancest
 }
 
 function candidates(since: Ancestor | undefined): number[] {
-  const last = since === undefined || Date.now() - since.startedAt > wrapMs ? undefined : newestProcess();
+  const last = since === undefined || performance.now() - since.startedAt > wrapMs
+    ? undefined
+    : newestProcess();
   if (since === undefined || last === undefined || last < since.pid) return processIds();
   return Array.from({ length: last - since.pid }, (_, index) => since.pid + 1 + index);
 }

@@ -55,7 +55,7 @@ function removeForsaken(): void {
     const path = join(parent, name);
     try {
       const { uid, mtime } = Deno.lstatSync(path);
-      if (uid !== own || Date.now() - (mtime?.getTime() ?? Infinity) < settledMs) continue;
+      if (uid !== own || Math.abs(Date.now() - (mtime?.getTime() ?? Date.now())) < settledMs) continue;
       using lock = Deno.openSync(path);
       if (lock.tryLockSync(true)) removeSockets(path);
     } catch {

@@ -51,7 +51,7 @@ export const localEngine: Engine = {
       return { is: "not-started", reason: `no way to start \`${spec.argv[0]}\`: ${why}` };
     }
     const { child, orphans } = started;
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     running.set(child.pid, orphans);
     const limit = endOnLimit(child.pid, spec, orphans, signal);
     const output = readOutput(child, log, onLine);

@@ -113,17 +113,17 @@ const markOf = (pid: number): string =>
   String(nativeCalls()?.markOf(pid) ?? /^Max file locks\s+(\S+)/m.exec(readProcess(pid, "limits"))?.[1]);
 
 async function endAll(find: () => readonly number[], step: Step): Promise<void> {
-  const until = Date.now() + endMs;
+  const until = performance.now() + endMs;
   for (;;) {
     const found = find();
     if (found.length === 0) return;
     // What bubblewrap leaves of itself is dying as it is, and often dead.
     const alive = found.filter((pid) => !reap(pid, step));
     withDescendants(alive).forEach(kill);
-    if (Date.now() > until) return;
+    if (performance.now() > until) return;
     // What a dead one started is ours by now.
     for (const pid of alive) {
-      await whenEnded(pid, until - Date.now());
+      await whenEnded(pid, until - performance.now());
       reap(pid, step);
     }
   }

@@ -113,7 +113,8 @@ async function attemptOnce(
   try {
     session = isTracked ? await (await services.openServer()).open(run.id, hold) : undefined;
     const end = await runAttempt({ ...open, folder, hold, session }, services, context.signal, take);
-    const processEndedAt = services.clock();
+    // Times of files are told by the machine's own clock, which may have been set back.
+    const processEndedAt = Math.min(services.clock(), Date.now());
     if (end.exit.is === "cancelled") return { outcome: { is: "killed" }, ...nothing };
     const failure = exitFailure(step, end);
     if (failure !== undefined) return { outcome: failedOutcome(failure, end, log), ...nothing };
