@@ -77,13 +77,15 @@ function unreadable(error: unknown): null | undefined {
   throw error;
 }
 
+const toldByTags = ["sluice.step", "sluice.resolvedKey"];
+
 async function readLastRuns(asked: Asked): Promise<FindLastRun> {
   const tracker = await asked.openTracker();
   const experimentIds = (await tracker.listExperiments()).map((experiment) => experiment.id);
   const ofPipeline = { key: "sluice.pipeline", value: asked.pipeline };
   const search = async (tags: readonly Tag[], limit: number) => {
     const most = limit + (asked.except?.size ?? 0);
-    const found = await tracker.searchRuns({ experimentIds, tags, limit: most });
+    const found = await tracker.searchRuns({ experimentIds, tags, limit: most, onlyTags: toldByTags });
     return {
       runs: found.filter((run) => asked.except?.has(run.info.id) !== true),
       isAll: found.length < most,

@@ -82,6 +82,17 @@ export interface Run {
   readonly modelOutputs: readonly ModelOutput[];
 }
 
+/** A run of which no more is told. */
+export const bareRun = (info: RunInfo, tags: readonly Tag[]): Run => ({ info, tags, ...nothingLogged });
+
+const nothingLogged = {
+  metrics: [],
+  parameters: [],
+  datasetInputs: [],
+  modelInputs: [],
+  modelOutputs: [],
+} as const;
+
 export interface NewRun {
   /** A new id when absent. A server chooses itself. */
   readonly id?: string;
@@ -120,6 +131,8 @@ export interface RunSearch {
   readonly statuses?: readonly MlflowRunStatus[];
   /** Newest first. */
   readonly limit: number;
+  /** Of each run no more than its info and these tags: of very many, the rest would fill the memory. */
+  readonly onlyTags?: readonly string[];
 }
 
 /** One page of a longer answer. */

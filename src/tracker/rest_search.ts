@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { listOf, optional } from "../core/mlflow_scalars.ts";
 import { WireRun, WireRunStatus } from "../core/mlflow_wire.ts";
-import type { Run, RunSearch } from "../core/tracking.ts";
+import { bareRun, type Run, type RunSearch } from "../core/tracking.ts";
 import type { RestConnection } from "./rest_connection.ts";
 
 const SearchAnswer = z.object({ runs: listOf(WireRun), next_page_token: optional(z.string()) });
@@ -23,11 +23,14 @@ export async function searchRuns(search: RunSearch, call: RestConnection["call"]
       order_by: ["attributes.start_time DESC"],
       page_token: token,
     }, SearchAnswer);
-    found.push(...page.runs.filter((run) => fits(run, search)));
+    for (const run of page.runs) if (fits(run, search)) found.push(narrow(run, search.onlyTags));
     token = page.next_page_token;
   } while (token && found.length < search.limit);
   return found.slice(0, search.limit);
 }
+
+const narrow = (run: Run, onlyTags: readonly string[] | undefined): Run =>
+  onlyTags === undefined ? run : bareRun(run.info, run.tags.filter(({ key }) => onlyTags.includes(key)));
 
 function filterOf(search: RunSearch): string {
   const clauses: string[] = [];

@@ -1,9 +1,10 @@
 /** Searching runs in MLflow's database. */
-import type { Run, RunSearch } from "../core/tracking.ts";
+import { bareRun, type Run, type RunInfo, type RunSearch } from "../core/tracking.ts";
 import type { Database } from "./sqlite_database.ts";
 import { parseId } from "./sqlite_experiments.ts";
 import { completeRuns, readRunInfo, runColumns } from "./sqlite_runs.ts";
-import type { Value } from "./sqlite_row.ts";
+import { groupByRun } from "./sqlite_metrics.ts";
+import { text, type Value } from "./sqlite_row.ts";
 
 /** Runs that are not deleted, newest first, as MLflow orders them by default. */
 export function searchRuns(database: Database, search: RunSearch): readonly Run[] {
@@ -27,5 +28,21 @@ export function searchRuns(database: Database, search: RunSearch): readonly Run[
     ...values,
     search.limit,
   );
-  return completeRuns(database, rows.map(readRunInfo));
+  const infos = rows.map(readRunInfo);
+  return search.onlyTags === undefined
+    ? completeRuns(database, infos)
+    : withTags(database, infos, search.onlyTags);
+}
+
+function withTags(database: Database, infos: readonly RunInfo[], keys: readonly string[]): Run[] {
+  const tags = groupByRun(
+    database.all(
+      "SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT value FROM json_each(?)) " +
+        "AND key IN (SELECT value FROM json_each(?)) ORDER BY key",
+      JSON.stringify(infos.map(({ id }) => id)),
+      JSON.stringify(keys),
+    ),
+    (row) => ({ key: text(row["key"]), value: text(row["value"]) }),
+  );
+  return infos.map((info) => bareRun(info, tags.get(info.id) ?? []));
 }

@@ -210,6 +210,14 @@ export const runChecks: readonly TrackerCheck[] = [
       assert.deepEqual(await find({ tags: parent }), ["b", "a"]);
       assert.deepEqual(await find({ tags: parent, statuses: ["RUNNING"] }), ["a"]);
       assert.deepEqual(await find({ tags: [...parent, { key: "mlflow.runName", value: "a" }] }), ["a"]);
+      const onlyTags = ["mlflow.parentRunId", "none"];
+      const bare = await tracker.searchRuns({
+        experimentIds: [experimentId],
+        limit: 1,
+        tags: parent,
+        onlyTags,
+      });
+      assert.deepEqual(bare.map(({ info, tags }) => [info.name, tags]), [["b", parent]]);
       assert.deepEqual(await find({ statuses: [] }), []);
       assert.deepEqual(await find({ experimentIds: [] }), []);
       assert.deepEqual((await find({ experimentIds: [experimentId, other.experimentId] })).length, 4);
