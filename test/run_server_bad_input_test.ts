@@ -218,3 +218,29 @@ async function askRaw(fixture: ServerFixture, method: string, path: string): Pro
   const [top = "", body = ""] = text.split("\r\n\r\n", 2);
   return { status: Number(top.split(" ")[1]), body: JSON.parse(body) };
 }
+
+Deno.test("tags that MLflow keeps lists in, and that hold something else, are told of and left as they are", async () => {
+  await using fixture = await openServerFixture();
+  const { run, model } = fixture.own;
+  const run_id = run.id;
+  const call = (method: string, path: string, body: unknown) => fixture.ask(method, `mlflow/${path}`, body);
+  for (const value of ["{", "null", '[{"version": 1}]', "[1]"]) {
+    await call("POST", "runs/set-tag", {
+      run_id,
+      key: "mlflow.log-model.history",
+      value: value.replace("[", "{"),
+    });
+    await call("PATCH", `logged-models/${model.id}/tags`, { tags: [{ key: "mlflow.modelVersions", value }] });
+    const logged = await call("POST", "runs/log-model", {
+      run_id,
+      model_json: '{"artifact_path":"m","flavors":{}}',
+    });
+    const source = `models:/${model.id}`;
+    const registered = await call("POST", "model-versions/create", { name: "own", source, run_id });
+    for (const { status, body } of [logged, registered]) {
+      assert.equal(status, 400, JSON.stringify(body));
+      assert.match(body.message, /holds no list/);
+    }
+  }
+  assert.deepEqual(fixture.bugs, []);
+});

@@ -34,7 +34,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   }
   const [first] = argv;
   if (first === undefined) return printProgramHelp(commands, surroundings);
-  if (first === "help") return await runProgram([...argv.slice(1), "--help"], surroundings);
+  if (first === "help") return await runHelp(argv, surroundings);
   if (first.startsWith("-")) return runOption(first, argv, surroundings);
   const found = findCommand(argv);
   if (found !== undefined) return await found.command.run(found.rest, surroundings);
@@ -60,6 +60,14 @@ export function findCommand(
   return undefined;
 }
 
+/** Of the command that is named after all the words that ask for help, or of the program. */
+async function runHelp(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const first = argv.findIndex((word) => !["help", "--help", "-h"].includes(word));
+  return first < 0
+    ? printProgramHelp(commands, surroundings)
+    : await runProgram([...argv.slice(first), "--help"], surroundings);
+}
+
 async function runOption(
   first: string,
   argv: readonly string[],
@@ -67,11 +75,8 @@ async function runOption(
 ): Promise<number> {
   switch (first) {
     case "--help":
-    case "-h": {
-      const [, next] = argv;
-      if (next === undefined) return printProgramHelp(commands, surroundings);
-      return await runProgram([...argv.slice(1), "--help"], surroundings);
-    }
+    case "-h":
+      return await runHelp(argv, surroundings);
     case "--version":
     case "-V": {
       const { sluiceVersion } = await import("../compose/version.ts");

@@ -29,7 +29,9 @@ Deno.test("the program's help lists every command, within 80 columns", async () 
   for (const { spec } of commands) assert.match(stdout, new RegExp(`^  ${spec.name} +${spec.summary}$`, "m"));
   for (const line of stdout.split("\n")) assert.ok(displayWidth(line) <= 80, line);
   assert.deepEqual(await call(), await call("--help"));
-  assert.deepEqual(await call("help"), await call("--help"));
+  for (const words of [["help"], ["-h"], ["help", "help"], ["--help", "-h", "help"]]) {
+    assert.deepEqual(await call(...words), await call("--help"));
+  }
 });
 
 for (const { spec } of commands) {

@@ -6,7 +6,8 @@ import { readText } from "./read_pieces.ts";
 
 /** Larger ones are compared by their bytes. */
 const jsonLimitBytes = 1 << 26;
-const yamlLimitBytes = 1 << 21;
+/** What takes a second at the worst. */
+const yamlLimitBytes = 1 << 17;
 
 /** What MLflow writes anew whenever a model is saved: names of the run and model, the time, the place. */
 const runMembers: ReadonlySet<string> = new Set([
@@ -29,8 +30,8 @@ export const compareMlmodel = (before: string, after: string, closeness: Closene
 
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import("yaml");
-  // Aliases could make a small text an endless value.
-  return parse(text, { maxAliasCount: 0, logLevel: "silent" });
+  // Aliases could make a small text an endless value, and to look for a name that stands twice takes its square.
+  return parse(text, { maxAliasCount: 0, uniqueKeys: false, logLevel: "silent" });
 }
 
 async function compareParsed(

@@ -43,7 +43,8 @@ function findPackage(folder: string, name: string): string | undefined {
 
 function readPackage(folder: string): PackageFile {
   try {
-    return JSON.parse(Deno.readTextFileSync(join(folder, "package.json"))) as PackageFile;
+    const file: unknown = JSON.parse(Deno.readTextFileSync(join(folder, "package.json")));
+    return typeof file === "object" && file !== null ? file : {};
   } catch {
     return {};
   }

@@ -67,7 +67,7 @@ export const maxParameterLength = 6000;
 export function parseParameter(spec: ParameterSpec, text: string, at: Place): Result<ParameterValue> {
   switch (spec.type) {
     case "float":
-      if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return invalid(spec, text, at);
+      if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return invalid(spec, text, at);
       return checkParameter(spec, Number(text), at, text);
     case "int":
       if (!/^[+-]?\d+$/.test(text)) return invalid(spec, text, at);

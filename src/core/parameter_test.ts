@@ -97,3 +97,9 @@ Deno.test("parseParameter() never throws, whatever the text", () => {
     }
   }));
 });
+
+Deno.test("parseParameter() refuses 200,000 digits and a letter as fast as any other text", () => {
+  const startedAt = performance.now();
+  assert.ok(!parseParameter(alpha, `${"1".repeat(200_000)}x`, at).ok);
+  assert.ok(performance.now() - startedAt < 1000);
+});

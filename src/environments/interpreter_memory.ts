@@ -25,7 +25,7 @@ export interface Interpreter extends InterpreterFacts {
   readonly digest: Digest;
 }
 
-/** The file's content; only this module writes it, so its version is all that is checked. */
+/** The file's content. */
 interface Memory {
   readonly version: typeof memoryVersion;
   /** By path: what it was found to be; null for what is no interpreter. */
@@ -92,12 +92,29 @@ export async function openInterpreterMemory(cache: string): Promise<InterpreterM
 async function readMemory(path: string): Promise<Memory> {
   try {
     const memory: Memory = JSON.parse(await Deno.readTextFile(path));
-    if (memory.version === memoryVersion) return memory;
+    if (memory.version === memoryVersion && isWhole(memory)) return memory;
   } catch {
     // None yet, or a damaged one.
   }
   return { version: memoryVersion, examined: {}, digests: {}, choices: {} };
 }
+
+/** A disk may have flipped a bit of it. Without a schema: it is read at every start. */
+function isWhole({ examined, digests, choices }: Memory): boolean {
+  return Object.values(examined).every(({ stamp, facts }) =>
+    isText(stamp) && (facts === null || areFacts(facts))
+  ) &&
+    Object.values(digests).every(({ stamp, digest }) =>
+      isText(stamp) && /^sha256:[0-9a-f]{64}$/.test(digest)
+    ) &&
+    [examined, digests, choices].every((table) => typeof table === "object") &&
+    Object.values(choices).every(isText);
+}
+
+const areFacts = ({ path, version, implementation, prefix, library = "" }: InterpreterFacts): boolean =>
+  [path, version, implementation, prefix, library].every(isText);
+
+const isText = (value: unknown): boolean => typeof value === "string";
 
 function stampOf(path: string): string | undefined {
   try {

@@ -152,7 +152,10 @@ export function readLock(text: string, path: string): Lock {
     });
   }
   const parsed = LockFile.safeParse(value);
-  if (parsed.success) return { pipelines: {}, ...parsed.data };
+  if (parsed.success) {
+    const { environments } = parsed.data;
+    return { environments, pipelines: parsed.data.version === 1 ? {} : parsed.data.pipelines };
+  }
   const issue = parsed.error.issues[0]!;
   const keys = issue.path.map(String);
   refuse({

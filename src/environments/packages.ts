@@ -23,7 +23,7 @@ export function packageVersions(packages: Readonly<Record<string, unknown>>): Re
 
 function versionOf(pin: string): string {
   if (/^\.{0,2}\//.test(pin)) return archiveParts(pin)[1] ?? pin;
-  return pin.replace(/^[\w.-]+\s*(\[[^\]]*\])?\s*(===?|@)\s*/, "").trim();
+  return pin.replace(/^[\w.-]+\s*(?:\[[^\]]*\]\s*)?(===?|@)\s*/, "").trim();
 }
 
 /** `./alder-1.0-py3-none-any.whl` is [alder, 1.0]. */

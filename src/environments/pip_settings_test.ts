@@ -27,6 +27,23 @@ for (
   Deno.test(`readIni() reads ${what}`, () => assert.deepEqual(readIni(text), expected));
 }
 
+for (const name of ["__proto__", "constructor"]) {
+  Deno.test(`readIni() reads a section \`${name}\` as any other, and leaves every object as it was`, () => {
+    const read = readIni(`[${name}]\nspoilt = yes\n${name} = 1\n`);
+    assert.deepEqual(Object.keys(read), [name]);
+    assert.ok(!("spoilt" in {}) && !("spoilt" in Object));
+  });
+}
+
+Deno.test("readIni() reads a line of 200,000 blanks as fast as any other", () => {
+  const startedAt = performance.now();
+  assert.deepEqual(
+    readIni(`[a]\nb${" ".repeat(200_000)}c\nd = e${" ".repeat(200_000)}f\n`)["a"]?.["d"]?.length,
+    200_002,
+  );
+  assert.ok(performance.now() - startedAt < 1000);
+});
+
 Deno.test("readIni() passes over what it does not understand", () => {
   fc.assert(fc.property(fc.string(), (text) => assert.equal(typeof readIni(text), "object")));
 });

@@ -1,6 +1,5 @@
 /** What of a `pyproject.toml` decides on an environment. */
-import { parse } from "smol-toml";
-import { refuse } from "../core/error.ts";
+import { readToml } from "./toml.ts";
 
 export interface Pyproject {
   /** `project.dependencies`, as written. */
@@ -13,7 +12,7 @@ export interface Pyproject {
 
 /** Fails with ENVIRONMENT_INVALID and the line where the text is no TOML. */
 export function readPyproject(text: string, path: string): Pyproject {
-  const document = parseToml(text, path);
+  const document = readToml(text, "pyproject.toml", path);
   const project = tableOf(document["project"]);
   const dependencies = Array.isArray(project["dependencies"]) ? project["dependencies"].map(String) : [];
   const requires = project["requires-python"];
@@ -24,23 +23,6 @@ export function readPyproject(text: string, path: string): Pyproject {
     uv: tableOf(document["tool"])["uv"],
   };
   return { dependencies, content, ...(typeof requires === "string" ? { requires } : {}) };
-}
-
-function parseToml(text: string, path: string): Readonly<Record<string, unknown>> {
-  try {
-    return parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const line = error instanceof Error && "line" in error && typeof error.line === "number"
-      ? error.line
-      : undefined;
-    refuse({
-      code: "ENVIRONMENT_INVALID",
-      message: `Cannot read \`pyproject.toml\` as it is no TOML: ${reason.split("\n", 1)[0]}`,
-      at: { file: path, ...(line === undefined ? {} : { line }) },
-      hint: "Correct the line",
-    });
-  }
 }
 
 function tableOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -111,7 +111,7 @@ async function refuseStaleUvLock(
 ): Promise<void> {
   const { findMoved } = await import("./uv_lock.ts");
   const path = join(folder, "uv.lock");
-  const moved = findMoved(text.requirements, await Deno.readTextFile(path));
+  const moved = findMoved(text.requirements, await Deno.readTextFile(path), path);
   if (moved.length === 0) return;
   const call = { uv, folder, purpose: "check `uv.lock`", isResolving: true };
   const check = ["lock", "--check", "--offline", "--no-python-downloads"];

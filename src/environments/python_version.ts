@@ -13,8 +13,8 @@ export const minorOf = (version: string): string => /^\d+\.\d+/.exec(version)?.[
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
+    const [one, other] = [left[index] ?? 0, right[index] ?? 0];
+    if (one !== other) return one < other ? -1 : 1;
   }
   return 0;
 }

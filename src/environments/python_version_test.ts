@@ -53,3 +53,7 @@ Deno.test("compareVersions() orders: pre-releases before their release, numbers 
     assert.equal(compareVersions(a, b) === 0, a === b);
   }));
 });
+
+Deno.test("compareVersions() calls a version of 400 digits the same as itself", () => {
+  assert.equal(compareVersions("3".repeat(400), "3".repeat(400)), 0);
+});

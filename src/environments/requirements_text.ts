@@ -33,6 +33,9 @@ const versionOptions = new Set(["--pre", "--no-binary", "--only-binary"]);
 /** They change how pip works, and nothing of what it installs. */
 const passedOver = new Set(["--require-hashes", "--prefer-binary", "--use-feature"]);
 
+/** Refuses the line at hand. */
+type Invalid = (why: string, hint: string) => never;
+
 interface Source {
   /** What relative paths are relative to. */
   readonly folder: string;
@@ -92,9 +95,10 @@ function collect(
       const path = resolve(source.folder, value);
       if (within.includes(path)) continue;
       if (kindOf(path) === undefined) invalid(`\`${path}\` does not exist`, "Correct the path");
+      if (kindOf(path) !== "file") invalid(`\`${path}\` is no file`, "Name a requirements file");
       const kind = option.startsWith("-c") || option === "--constraint" ? "constraints" : as;
       collect(
-        Deno.readTextFileSync(path),
+        readFile(path, Deno.readTextFileSync, invalid),
         { folder: dirname(path), root: source.root ?? source.folder, file: path },
         into,
         kind,
@@ -126,23 +130,38 @@ function withPath(
   line: string,
   { folder, root = folder }: Source,
   into: Collected,
-  invalid: (why: string, hint: string) => never,
+  invalid: Invalid,
 ): string {
   const [, name = "", given] =
     /^(?:([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*)@\s*)?((?:file:|\.{0,2}\/|\.{1,2}$)\S*|\S+\.(?:whl|tar\.gz|zip)$)/
       .exec(line) ?? [];
   if (given === undefined || /^(https?|git\+\w+):/.test(given)) return line;
-  const path = resolve(
-    folder,
-    given.startsWith("file://") ? decodeURIComponent(new URL(given).pathname) : given,
-  );
+  const path = resolve(folder, given.startsWith("file://") ? pathOfAddress(given, invalid) : given);
   if (kindOf(path) === undefined) return invalid(`\`${path}\` does not exist`, "Correct the path");
   if (kindOf(path) === "folder") return invalid(folderRule, folderHint);
+  if (kindOf(path) !== "file") return invalid(`\`${path}\` is no file`, "Name an archive");
   const isAbsolute = /^(file:|\/)/.test(given);
   const near = relative(root, path);
   const written = isAbsolute ? given : near.startsWith("../") ? near : `./${near}`;
-  into.files[written] = digestBytes(Deno.readFileSync(path));
+  into.files[written] = digestBytes(readFile(path, Deno.readFileSync, invalid));
   return `${name.trim() === "" ? "" : `${name.trim()} @ `}${written}`;
+}
+
+function pathOfAddress(address: string, invalid: Invalid): string {
+  try {
+    return decodeURIComponent(new URL(address).pathname);
+  } catch {
+    return invalid(`\`${address}\` is no address of a file`, "Write it as `file:///folder/archive.whl`");
+  }
+}
+
+function readFile<T>(path: string, read: (path: string) => T, invalid: Invalid): T {
+  try {
+    return read(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return invalid(`\`${path}\` cannot be read`, "Give yourself the right to read it");
+  }
 }
 
 /** Lines without comments, continued ones joined, white space in one spelling; numbers from 1. */
@@ -165,9 +184,10 @@ function logicalLines(text: string): { line: string; number: number }[] {
   return lines;
 }
 
-function kindOf(path: string): "file" | "folder" | undefined {
+function kindOf(path: string): "file" | "folder" | "other" | undefined {
   try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
+    const { isFile, isDirectory } = Deno.statSync(path);
+    return isFile ? "file" : isDirectory ? "folder" : "other";
   } catch {
     return undefined;
   }

@@ -78,6 +78,10 @@ for (
     ["a folder by address", "package @ file:///tmp", /content of a folder changes unseen/],
     ["a missing archive", "./gone-1.whl", /does not exist/],
     ["a missing file", "-r gone.txt", /does not exist/],
+    ["a folder as a file of requirements", "-r package", /is no file/],
+    ["a device as a file of requirements", "-c /dev/zero", /is no file/],
+    ["an address with a broken escape", "file:///%zz.whl", /no address of a file/],
+    ["an address with a broken host", "pkg @ file://%c/pkg-1.whl", /no address of a file/],
     ["an unknown option", "--frobnicate", /not known/],
   ] as const
 ) {

@@ -19,7 +19,7 @@ export interface Remembered {
   readonly description: Description;
 }
 
-/** The file's content; only this module writes it, so its version is all that is checked. */
+/** The file's content. */
 interface Memory extends Remembered {
   readonly version: typeof memoryVersion;
   /** By path; null for a file that was not there. */
@@ -34,13 +34,20 @@ const searchVariables = ["PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DAT
 export function recallSettled(recipeKey: Digest, surroundings: Surroundings): Remembered | undefined {
   try {
     const memory: Memory = JSON.parse(Deno.readTextFileSync(memoryPath(recipeKey, surroundings)));
-    if (memory.version !== memoryVersion) return undefined;
+    if (memory.version !== memoryVersion || !isWhole(memory)) return undefined;
     const isSame = Object.entries(memory.stamps).every(([path, stamp]) => stampOf(path) === stamp);
     return isSame ? memory : undefined;
   } catch {
     // None yet, or a damaged one: it holds nothing that cannot be found again.
     return undefined;
   }
+}
+
+/** A disk may have flipped a bit of it. Without a schema: it is read at every start. */
+function isWhole({ id, mustHold, description: { path, variables, folders, hasMlflow } }: Memory): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(id) && typeof hasMlflow === "boolean" &&
+    typeof variables === "object" &&
+    [path, ...mustHold, ...folders, ...Object.values(variables)].every((text) => typeof text === "string");
 }
 
 /** Where the cache cannot be written, the next start looks again. */

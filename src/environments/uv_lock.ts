@@ -1,13 +1,17 @@
 /** Whether a `uv.lock` is that of the `pyproject.toml` beside it. */
-import { parse } from "smol-toml";
+import { z } from "zod";
+import { refuse } from "../core/error.ts";
+import { lazySchema } from "../core/lazy_schema.ts";
 import { packageName } from "./packages.ts";
+import { readToml } from "./toml.ts";
 
 /**
  * Names whose requirement is not the one that was locked, sorted. Versions are compared as they are written, so what
- * is found may be a mere matter of spelling: `uv lock --check` is the judge.
+ * is found may be a mere matter of spelling: `uv lock --check` is the judge. Fails with ENVIRONMENT_INVALID for a text
+ * that is no lock of uv.
  */
-export function findMoved(dependencies: readonly string[], uvLock: string): readonly string[] {
-  const locked = new Map(lockedRequirements(uvLock));
+export function findMoved(dependencies: readonly string[], uvLock: string, path: string): readonly string[] {
+  const locked = new Map(lockedRequirements(uvLock, path));
   const asked = new Map(dependencies.map((text) => [packageName(text.trim()), specifiersOf(text)]));
   const names = [...new Set([...asked.keys(), ...locked.keys()])].sort();
   return names.filter((name) => {
@@ -27,18 +31,38 @@ function specifiersOf(text: string): string {
   );
 }
 
-interface LockedRequirement {
-  readonly name: string;
-  readonly specifier?: string;
-  readonly marker?: string;
-}
+/** What of a lock is looked at; a requirement's other members say that it comes from elsewhere than an index. */
+const UvLock = lazySchema(() =>
+  z.object({
+    package: z.array(z.object({
+      source: z.record(z.string(), z.unknown()).optional(),
+      metadata: z.object({
+        "requires-dist": z.array(
+          z.looseObject({
+            name: z.string(),
+            specifier: z.string().optional(),
+            marker: z.string().optional(),
+          }),
+        ).optional(),
+      }).optional(),
+    })).optional(),
+  })
+);
 
 /** Of the project itself; null for what comes from elsewhere than an index. Extras of the project are left out. */
-function lockedRequirements(text: string): [string, string | null][] {
-  const document = parse(text) as {
-    package?: { source?: Record<string, unknown>; metadata?: { "requires-dist"?: LockedRequirement[] } }[];
-  };
-  const own = (document.package ?? []).find(({ source }) =>
+function lockedRequirements(text: string, path: string): [string, string | null][] {
+  const document = UvLock.safeParse(readToml(text, "uv.lock", path));
+  if (!document.success) {
+    return refuse({
+      code: "ENVIRONMENT_INVALID",
+      message: `Cannot read \`uv.lock\` as \`${
+        document.error.issues[0]?.path.join(".")
+      }\` is not as uv writes it`,
+      at: { file: path },
+      hint: "Write it again with `uv lock`",
+    });
+  }
+  const own = (document.data.package ?? []).find(({ source }) =>
     source?.["virtual"] === "." || source?.["editable"] === "."
   );
   return (own?.metadata?.["requires-dist"] ?? [])

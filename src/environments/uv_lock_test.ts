@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SluiceError } from "../core/error.ts";
 import { findMoved } from "./uv_lock.ts";
 
 const lock = `version = 1
@@ -31,5 +32,25 @@ for (
     ["another range", ["alder>1", ...fitting.slice(1)], ["alder"]],
   ] as const
 ) {
-  Deno.test(`findMoved() finds ${what}`, () => assert.deepEqual(findMoved(dependencies, lock), moved));
+  Deno.test(`findMoved() finds ${what}`, () =>
+    assert.deepEqual(findMoved(dependencies, lock, "uv.lock"), moved));
+}
+
+for (
+  const [what, text] of [
+    ["is no TOML", "]"],
+    ["is TOML with a number that is too large", "n = 9007199254740992"],
+    ["holds something else as its packages", "[package]\nname = 1"],
+    [
+      "requires what has no name",
+      `[[package]]\nsource = { virtual = "." }\nmetadata = { requires-dist = [{}] }`,
+    ],
+  ] as const
+) {
+  Deno.test(`findMoved() refuses a lock that ${what}`, () => {
+    assert.throws(
+      () => findMoved([], text, "uv.lock"),
+      (error) => error instanceof SluiceError && error.failure.code === "ENVIRONMENT_INVALID",
+    );
+  });
 }

@@ -33,7 +33,7 @@ export function readAuthority(text: string): Authority | undefined {
   if (port !== undefined && (port < 1 || port > 65535)) return undefined;
   try {
     // The URL parser knows every way to write an address; what it makes of it is compared, and dialled.
-    const host = new URL(`http://${match[1]}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+    const host = new URL(`http://${match[1]}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.+$/, "");
     return host === "" ? undefined : { host, port };
   } catch {
     return undefined;

@@ -28,7 +28,7 @@ export function recallBubblewrap(cache: string, path: string): KnownBubblewrap |
   try {
     const memory: Memory = JSON.parse(Deno.readTextFileSync(memoryPath(cache)));
     const isSame = memory.version === memoryVersion && memory.stamp === stampOf(path);
-    return isSame ? { disablesNamespaces: memory.disablesNamespaces } : undefined;
+    return isSame ? { disablesNamespaces: memory.disablesNamespaces === true } : undefined;
   } catch {
     // None yet, or a damaged one: it holds nothing that cannot be found again.
     return undefined;

@@ -20,20 +20,20 @@ interface Clause {
   readonly holds: (value: Value) => boolean;
 }
 
-const parts: Readonly<Record<string, Part>> = {
-  attribute: "attributes",
-  attributes: "attributes",
-  attr: "attributes",
-  run: "attributes",
-  tag: "tags",
-  tags: "tags",
-  param: "params",
-  params: "params",
-  parameter: "params",
-  parameters: "params",
-  metric: "metrics",
-  metrics: "metrics",
-};
+const parts: ReadonlyMap<string, Part> = new Map([
+  ["attribute", "attributes"],
+  ["attributes", "attributes"],
+  ["attr", "attributes"],
+  ["run", "attributes"],
+  ["tag", "tags"],
+  ["tags", "tags"],
+  ["param", "params"],
+  ["params", "params"],
+  ["parameter", "params"],
+  ["parameters", "params"],
+  ["metric", "metrics"],
+  ["metrics", "metrics"],
+]);
 
 const name = String.raw`(?:(?<part>\w+)\.)?(?:\`(?<ticked>[^\`]+)\`|"(?<quoted>[^"]+)"|(?<plain>[\w.\-/]+))`;
 const value = String.raw`(?<value>'[^']*'|"[^"]*"|-?[\d.]+(?:[eE][-+]?\d+)?|\([^()]*\))`;
@@ -62,7 +62,7 @@ export function parseFilter(text: string): (item: Searchable) => boolean {
     });
     rest = rest.slice(found[0].length).trim();
   }
-  return (item) => clauses.every(({ part, key, holds }) => holds(item[part][key]));
+  return (item) => clauses.every(({ part, key, holds }) => holds(valueOf(item, part, key)));
 }
 
 /** Compares items by `metrics.rmse ASC` and the like, the first entry first; what lacks the value comes last. */
@@ -76,7 +76,7 @@ export function parseOrder(entries: readonly string[]): (a: Searchable, b: Searc
   });
   return (a, b) => {
     for (const { part, key, isDescending } of orders) {
-      const left = a[part][key], right = b[part][key];
+      const left = valueOf(a, part, key), right = valueOf(b, part, key);
       const isLeftMissing = isMissing(left), isRightMissing = isMissing(right);
       if (isLeftMissing || isRightMissing) {
         if (isLeftMissing !== isRightMissing) return isLeftMissing ? 1 : -1;
@@ -89,27 +89,31 @@ export function parseOrder(entries: readonly string[]): (a: Searchable, b: Searc
   };
 }
 
+/** Nothing that every object has. */
+const valueOf = (item: Searchable, part: Part, key: string): Value =>
+  Object.hasOwn(item[part], key) ? item[part][key] : undefined;
+
 const isMissing = (value: Value): value is undefined => value === undefined || Number.isNaN(value);
 
 function readName(groups: Readonly<Record<string, string | undefined>>): { part: Part; key: string } {
   const key = groups["ticked"] ?? groups["quoted"] ?? groups["plain"] ?? "";
   const prefix = groups["part"];
-  if (prefix === undefined) return { part: "attributes", key: attributeNames[key] ?? key };
-  const part = parts[prefix.toLowerCase()];
+  if (prefix === undefined) return { part: "attributes", key: attributeNames.get(key) ?? key };
+  const part = parts.get(prefix.toLowerCase());
   if (part === undefined) {
     throw new TrackingError("INVALID_PARAMETER_VALUE", `Invalid entity type '${prefix}' in a filter`);
   }
-  return { part, key: part === "attributes" ? attributeNames[key] ?? key : key };
+  return { part, key: part === "attributes" ? attributeNames.get(key) ?? key : key };
 }
 
 /** Older and shorter names of attributes. */
-const attributeNames: Readonly<Record<string, string>> = {
-  "run_uuid": "run_id",
-  "Run ID": "run_id",
-  "run name": "run_name",
-  "Run name": "run_name",
-  "created": "start_time",
-};
+const attributeNames: ReadonlyMap<string, string> = new Map([
+  ["run_uuid", "run_id"],
+  ["Run ID", "run_id"],
+  ["run name", "run_name"],
+  ["Run name", "run_name"],
+  ["created", "start_time"],
+]);
 
 function comparison(operator: string, literal: string): (value: Value) => boolean {
   const wanted = readLiteral(literal);
@@ -131,9 +135,9 @@ function comparison(operator: string, literal: string): (value: Value) => boolea
     case "NOT IN":
       return (value) => value !== undefined && !readList(literal).includes(String(value));
     case "LIKE":
-      return likeness(String(wanted), "s");
+      return likeness(String(wanted), (text) => text);
     default:
-      return likeness(String(wanted), "si");
+      return likeness(String(wanted), (text) => text.toLowerCase());
   }
 }
 
@@ -142,9 +146,40 @@ const readLiteral = (literal: string): string | number =>
 const readList = (literal: string): readonly string[] =>
   [...literal.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, single, double]) => single ?? double ?? "");
 
-/** SQL's LIKE: `%` for any text, `_` for one character. */
-function likeness(pattern: string, flags: string): (value: Value) => boolean {
-  const text = pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("%", ".*").replaceAll("_", ".");
-  const expression = new RegExp(`^${text}$`, flags);
-  return (value) => value !== undefined && expression.test(String(value));
+/**
+ * SQL's LIKE: `%` for any text, `_` for one character.
+ *
+ * Each piece between two `%` is looked for once, from where the one before it ended: a pattern of many `%` costs no more
+ * than the text times the pattern.
+ */
+function likeness(pattern: string, fold: (text: string) => string): (value: Value) => boolean {
+  const [first = "", ...others] = fold(pattern).split("%");
+  const last = others.pop();
+  return (value) => {
+    if (value === undefined) return false;
+    const text = fold(String(value));
+    if (!fitsAt(text, 0, first)) return false;
+    if (last === undefined) return text.length === first.length;
+    let at = first.length;
+    for (const piece of others) {
+      at = find(text, at, piece);
+      if (at < 0) return false;
+      at += piece.length;
+    }
+    return at <= text.length - last.length && fitsAt(text, text.length - last.length, last);
+  };
+}
+
+function find(text: string, from: number, piece: string): number {
+  if (!piece.includes("_")) return text.indexOf(piece, from);
+  for (let at = from; at + piece.length <= text.length; at++) if (fitsAt(text, at, piece)) return at;
+  return -1;
+}
+
+function fitsAt(text: string, at: number, piece: string): boolean {
+  if (at + piece.length > text.length) return false;
+  for (let index = 0; index < piece.length; index++) {
+    if (piece[index] !== "_" && piece[index] !== text[at + index]) return false;
+  }
+  return true;
 }

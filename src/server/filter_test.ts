@@ -48,6 +48,8 @@ for (
     "metrics.rmse < 1 AND",
     "(metrics.rmse < 1)",
     "'".repeat(10_000),
+    "constructor.a = 'x'",
+    "__proto__.a = 'x'",
   ]
 ) {
   Deno.test(`the filter ${JSON.stringify(filter.slice(0, 40))} is refused`, () => {
@@ -79,4 +81,36 @@ for (
 
 Deno.test("an order that is no order is refused", () => {
   assert.throws(() => parseOrder(["metrics.rmse SIDEWAYS"]), TrackingError);
+});
+
+for (
+  const [pattern, text, passes] of [
+    ["%a%a%a%a%a%a%a%b", "a".repeat(10_000), false],
+    ["%a_%a_%a_%c", "ab".repeat(5_000), false],
+    ["a%b", "axxb", true],
+    ["a%b", "ab", true],
+    ["a%a", "a", false],
+    ["a_c", "abc", true],
+    ["a_c", "ac", false],
+    ["%", "", true],
+    ["", "", true],
+    ["", "a", false],
+    ["%b%", "abc", true],
+    ["%_", "", false],
+    ["a.c", "abc", false],
+    ["A%", "abc", false],
+  ] as const
+) {
+  Deno.test(`LIKE '${pattern}' ${passes ? "lets" : "does not let"} ${text.slice(0, 20)} pass, in no time`, () => {
+    const startedAt = performance.now();
+    const item = { attributes: {}, tags: { a: text }, params: {}, metrics: {} };
+    assert.equal(parseFilter(`tags.a LIKE '${pattern}'`)(item), passes);
+    assert.ok(performance.now() - startedAt < 1000);
+  });
+}
+
+Deno.test("a filter on a name that every object has finds nothing", () => {
+  const item = { attributes: {}, tags: {}, params: {}, metrics: {} };
+  assert.equal(parseFilter("tags.constructor LIKE '%'")(item), false);
+  assert.equal(parseFilter("toString != 'x'")(item), false);
 });

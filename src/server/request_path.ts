@@ -24,9 +24,12 @@ export function requireSafeSegments(segments: readonly string[]): void {
 // deno-lint-ignore no-control-regex
 const isUnsafe = (name: string): boolean => name === "." || name === ".." || /[/\\\u0000-\u001f]/.test(name);
 
+/** What is encoded more often than this is no name of a file. */
+const mostDecodings = 10;
+
 function decodings(segment: string): readonly string[] {
   const found = [segment];
-  for (let last = segment;;) {
+  for (let last = segment; found.length <= mostDecodings;) {
     let next: string;
     try {
       next = decodeURIComponent(last);
@@ -37,4 +40,5 @@ function decodings(segment: string): readonly string[] {
     found.push(next);
     last = next;
   }
+  throw new TrackingError("INVALID_PARAMETER_VALUE", "Invalid path");
 }

@@ -238,7 +238,15 @@ async function recordModel(id: string, modelJson: string, { tracker }: Desk): Pr
   const key = "mlflow.log-model.history";
   const text = (await tracker.getRun(id)).tags.find((tag) => tag.key === key)?.value ?? "[]";
   const Model = z.looseObject({ artifact_path: z.string(), flavors: z.looseObject({}) });
-  const history = z.array(z.unknown()).parse(JSON.parse(text));
+  let history: readonly unknown[];
+  try {
+    history = z.array(z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw new TrackingError(
+      "INVALID_PARAMETER_VALUE",
+      `Cannot record the model as the run's tag '${key}' holds no list of models`,
+    );
+  }
   let model: unknown;
   try {
     model = Model.parse(JSON.parse(modelJson));

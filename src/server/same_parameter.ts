@@ -24,4 +24,4 @@ function meansTheSame(a: string, b: string): boolean {
   return /^(true|false)$/i.test(a) && a.toLowerCase() === b.toLowerCase();
 }
 
-const isNumber = (text: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+const isNumber = (text: string) => /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);

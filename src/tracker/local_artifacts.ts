@@ -4,7 +4,7 @@
  * No path leads out of its location: `..` and absolute paths are refused, percent-encoded ones too, as MLflow's
  * server decodes what it is asked for; and no symbolic link is followed below the location.
  */
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { refuse } from "../core/error.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import { findLook } from "../core/look.ts";
@@ -102,6 +102,11 @@ async function secureNames(
   above.forEach((folder) => secured.add(folder));
 }
 
+/** In bytes, of Linux, with room for the location itself. */
+const [longestName, longestPath] = [255, 3072];
+
+const encodedLength = (text: string): number => new TextEncoder().encode(text).length;
+
 /** Throws INVALID_PARAMETER_VALUE for what is not, or may be taken for something not, below `root`. */
 function safeJoin(root: string, path: string, options?: { readonly isRootAllowed: true }): string {
   if (path === "" && options?.isRootAllowed) return root;
@@ -109,6 +114,11 @@ function safeJoin(root: string, path: string, options?: { readonly isRootAllowed
     if (/[\\\0]/.test(form) || form.split("/").some((part) => part === "" || part === "." || part === "..")) {
       refuseValue(`Invalid path: '${path}'`);
     }
+  }
+  if (
+    encodedLength(path) > longestPath || path.split("/").some((part) => encodedLength(part) > longestName)
+  ) {
+    refuseValue(`Invalid path: '${path.slice(0, 200)}' is too long`);
   }
   let at = root;
   for (const part of path.split("/")) {
@@ -157,7 +167,10 @@ async function place(
   target: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  await Deno.mkdir(dirname(target), { recursive: true });
+  await Deno.mkdir(dirname(target), { recursive: true }).catch((error) => {
+    if (!["EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "")) throw error;
+    refuseValue(`Invalid path: '${relative(root, dirname(target))}' is a file, and no folder`);
+  });
   const temporary = join(dirname(root), `.part-${crypto.randomUUID()}`);
   try {
     await fill(temporary);
@@ -223,5 +236,7 @@ function tryMove(from: string, to: string): boolean {
   }
 }
 
-const isOtherFileSystem = (error: unknown) =>
-  error instanceof Error && "code" in error && error.code === "EXDEV";
+const isOtherFileSystem = (error: unknown) => codeOf(error) === "EXDEV";
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error ? String(error.code) : undefined;

@@ -153,3 +153,13 @@ Deno.test("what is secured may be many files, empty folders and programs that no
     );
     await assert.rejects(artifacts.secure(location, ["../x"]), isInvalid);
   }));
+
+Deno.test("an artifact below a file, or of a name too long, is refused as a path that cannot be", () =>
+  inFolder(async (location) => {
+    await artifacts.write(location, "a/b", content("x"));
+    await assert.rejects(artifacts.write(location, "a/b/c", content("y")), isInvalid);
+    await assert.rejects(artifacts.write(location, "a/b/c/d", content("y")), isInvalid);
+    await assert.rejects(artifacts.write(location, "n".repeat(300), content("y")), isInvalid);
+    await assert.rejects(artifacts.read(location, "n".repeat(300)), isInvalid);
+    assert.equal(await new Response(await artifacts.read(location, "a/b")).text(), "x");
+  }));

@@ -65,7 +65,7 @@ function openProxiedArtifacts(connection: RestConnection): Artifacts {
       const response = await connection.send(`${proxy}?${new URLSearchParams({ path: root })}`, {
         method: "GET",
       });
-      const { files } = FilesAnswer.parse(await response.json());
+      const { files } = await connection.read("mlflow-artifacts/artifacts", response, FilesAnswer);
       const before = segmentsOf(path).map((segment) => `${segment}/`).join("");
       return files.map((file) =>
         present({ path: `${before}${file.path}`, isFolder: file.is_dir, sizeBytes: file.file_size })

@@ -42,3 +42,16 @@ Deno.test("artifacts in a folder of ours are written and read without the server
   assert.equal(await Deno.readTextFile(join(folder, "artifacts/a/x.txt")), "text");
   await Deno.remove(folder, { recursive: true });
 });
+
+for (const answer of ["", "{", "[[]]", '{"files": ""}']) {
+  Deno.test(`a server that lists artifacts as ${JSON.stringify(answer)} is refused`, async () => {
+    const odd = openRestTracker("http://tracker.example", {
+      clock: () => 0,
+      fetch: () => Promise.resolve(new Response(answer)),
+    });
+    await assert.rejects(
+      odd.artifacts.list("mlflow-artifacts:/1/r/artifacts", ""),
+      (error) => error instanceof SluiceError && error.failure.code === "TRACKER_REFUSED",
+    );
+  });
+}

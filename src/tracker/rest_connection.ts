@@ -27,6 +27,14 @@ export interface RestConnection {
     fields: WireObject,
     answer: S,
   ): Promise<z.output<S>>;
+  /** Page after page of such a call. Throws TRACKER_REFUSED where a server does not come to an end. */
+  pages<A extends { readonly next_page_token?: string | undefined }>(
+    path: string,
+    fields: WireObject,
+    answer: z.ZodType<A>,
+  ): AsyncGenerator<A>;
+  /** The JSON of an answer to `path`. Throws TRACKER_REFUSED where it is none, or another. */
+  read<S extends z.ZodType>(path: string, response: Response, answer: S): Promise<z.output<S>>;
   /** One call at any path below the server's address; the answer is one that does not refuse. */
   send(path: string, init: RequestInit): Promise<Response>;
   close(): void;
@@ -89,9 +97,23 @@ export function openRestConnection(uri: string, options: RestOptions): RestConne
           headers: { "content-type": "application/json" },
         },
       );
+      return await connection.read(path, response, answer);
+    },
+    async read(path, response, answer) {
       const parsed = answer.safeParse(await readJson(response));
       if (!parsed.success) return refuseForeign(base, `\`${path}\` is not answered as MLflow answers it`);
       return parsed.data;
+    },
+    async *pages(path, fields, answer) {
+      let token: string | undefined;
+      do {
+        const page = await connection.call("POST", path, { ...fields, page_token: token }, answer);
+        yield page;
+        // An empty token is the end, as none is.
+        const next = page.next_page_token || undefined;
+        if (next !== undefined && next === token) refuseRepeated(base, path);
+        token = next;
+      } while (token !== undefined);
     },
     close: () => client?.close(),
   };
@@ -99,14 +121,23 @@ export function openRestConnection(uri: string, options: RestOptions): RestConne
 }
 
 function readAddress(uri: string, variables: Readonly<Record<string, string>>) {
-  const address = URL.canParse(uri) ? new URL(uri) : refuse({
-    code: "TRACKER_URI_UNSUPPORTED",
-    message: `Cannot log to \`${uri}\` as it is no address`,
-    hint: "Use `http://host:port`",
-  });
+  const refuseAddress = (): never =>
+    refuse({
+      code: "TRACKER_URI_UNSUPPORTED",
+      message: `Cannot log to \`${uri}\` as it is no address`,
+      hint: "Use `http://host:port`",
+    });
+  const decoded = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return refuseAddress();
+    }
+  };
+  const address = URL.canParse(uri) ? new URL(uri) : refuseAddress();
   const { MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN } = variables;
-  const user = MLFLOW_TRACKING_USERNAME || decodeURIComponent(address.username);
-  const password = MLFLOW_TRACKING_PASSWORD || decodeURIComponent(address.password);
+  const user = MLFLOW_TRACKING_USERNAME || decoded(address.username);
+  const password = MLFLOW_TRACKING_PASSWORD || decoded(address.password);
   address.username =
     address.password =
     address.search =
@@ -181,6 +212,10 @@ async function refuseAnswer(base: string, response: Response): Promise<never> {
 type TrackingCode = TrackingError["code"];
 const isTrackingCode = (code: string): code is TrackingCode =>
   Object.hasOwn(mlflowErrorStatus, code) && code !== "NOT_IMPLEMENTED" && code !== "UNAUTHENTICATED";
+
+/** For a page that names itself as the next one. */
+export const refuseRepeated = (base: string, path: string): never =>
+  refuseForeign(base, `\`${path}\` is answered with the same page again and again`);
 
 function refuseForeign(base: string, why: string, details?: string): never {
   return refuse({

@@ -10,22 +10,20 @@ const largestPage = 1000;
 const allStatuses = WireRunStatus.options;
 
 /** Newest first, at most `search.limit`. What MLflow's filter cannot say is sorted out here. */
-export async function searchRuns(search: RunSearch, call: RestConnection["call"]): Promise<readonly Run[]> {
+export async function searchRuns(search: RunSearch, pages: RestConnection["pages"]): Promise<readonly Run[]> {
   const found: Run[] = [];
   if (search.experimentIds.length === 0 || search.statuses?.length === 0) return found;
-  let token: string | undefined;
-  do {
-    const page = await call("POST", "runs/search", {
-      experiment_ids: search.experimentIds,
-      filter: filterOf(search),
-      run_view_type: "ACTIVE_ONLY",
-      max_results: Math.min(largestPage, search.limit),
-      order_by: ["attributes.start_time DESC"],
-      page_token: token,
-    }, SearchAnswer);
+  const fields = {
+    experiment_ids: search.experimentIds,
+    filter: filterOf(search),
+    run_view_type: "ACTIVE_ONLY",
+    max_results: Math.min(largestPage, search.limit),
+    order_by: ["attributes.start_time DESC"],
+  };
+  for await (const page of pages("runs/search", fields, SearchAnswer)) {
     for (const run of page.runs) if (fits(run, search)) found.push(narrow(run, search.onlyTags));
-    token = page.next_page_token;
-  } while (token && found.length < search.limit);
+    if (found.length >= search.limit) break;
+  }
   return found.slice(0, search.limit);
 }
 

@@ -29,7 +29,12 @@ import {
 } from "../core/tracking.ts";
 import { openRestArtifacts } from "./rest_artifacts.ts";
 import { splitBatch } from "./rest_batches.ts";
-import { openRestConnection, type RestConnection, type RestOptions } from "./rest_connection.ts";
+import {
+  openRestConnection,
+  refuseRepeated,
+  type RestConnection,
+  type RestOptions,
+} from "./rest_connection.ts";
 import { searchRuns } from "./rest_search.ts";
 
 const Nothing = z.object({});
@@ -65,7 +70,7 @@ export function openRestTracker(uri: string, options: RestOptions): Tracker {
 type Calls<N extends keyof Tracker> = Pick<Tracker, N>;
 
 function experimentCalls(
-  { call }: RestConnection,
+  { call, pages }: RestConnection,
 ): Calls<"getExperiment" | "findExperiment" | "createExperiment" | "listExperiments"> {
   const getExperiment = async (id: string): Promise<Experiment> =>
     (await call("GET", "experiments/get", { experiment_id: id }, ExperimentAnswer)).experiment;
@@ -88,19 +93,15 @@ function experimentCalls(
     async listExperiments() {
       const answer = z.object({ experiments: listOf(WireExperiment), next_page_token: optional(z.string()) });
       const found: Experiment[] = [];
-      let token: string | undefined;
-      do {
-        const fields = { max_results: 1000, page_token: token };
-        const page = await call("POST", "experiments/search", fields, answer);
+      for await (const page of pages("experiments/search", { max_results: 1000 }, answer)) {
         found.push(...page.experiments);
-        token = page.next_page_token;
-      } while (token);
+      }
       return found;
     },
   };
 }
 
-function runCalls({ call }: RestConnection): Calls<
+function runCalls({ uri, call, pages }: RestConnection): Calls<
   | "beginRun"
   | "createRun"
   | "endRun"
@@ -178,9 +179,13 @@ function runCalls({ call }: RestConnection): Calls<
       const fields = { run_id: runId, metric_key: key, max_results: page.limit, page_token: page.token };
       const answer = z.object({ metrics: listOf(WireMetric), next_page_token: optional(z.string()) });
       const { metrics, next_page_token } = await call("GET", "metrics/get-history", fields, answer);
-      return { items: metrics, ...present({ nextPageToken: next_page_token || undefined }) };
+      const nextPageToken = next_page_token || undefined;
+      if (nextPageToken !== undefined && nextPageToken === page.token) {
+        refuseRepeated(uri, "metrics/get-history");
+      }
+      return { items: metrics, ...present({ nextPageToken }) };
     },
-    searchRuns: (search) => searchRuns(search, call),
+    searchRuns: (search) => searchRuns(search, pages),
   };
 }
 

@@ -170,12 +170,28 @@ function findOrigin(
 
 function tellLoggedModel(database: Database, modelId: string, name: string, version: number): void {
   const tag = getLoggedModel(database, modelId).tags.find(({ key }) => key === "mlflow.modelVersions");
-  const told = tag === undefined ? [] : JSON.parse(tag.value) as { name: string; version: number }[];
+  const told = tag === undefined ? [] : toldVersions(tag.value);
   const all = [...told, { name, version }].map((one) =>
     // As Python's `json.dumps` spaces it.
     `{"name": ${JSON.stringify(one.name)}, "version": ${JSON.stringify(one.version)}}`
   );
   setTags(database, modelId, [{ key: "mlflow.modelVersions", value: `[${all.join(", ")}]` }]);
+}
+
+/** The tag is the model's own: whoever logs the model can write anything into it. */
+function toldVersions(text: string): readonly { readonly name: string; readonly version: unknown }[] {
+  let told: unknown;
+  try {
+    told = JSON.parse(text);
+  } catch {
+    told = undefined;
+  }
+  const isVersion = (one: unknown) =>
+    typeof one === "object" && one !== null && "name" in one && typeof one.name === "string" &&
+    "version" in one;
+  return Array.isArray(told) && told.every(isVersion) ? told : refuseValue(
+    "Cannot register the logged model as its tag 'mlflow.modelVersions' holds no list of versions",
+  );
 }
 
 function refuseModel(name: string): never {

@@ -93,7 +93,7 @@ export const verify = makeCommand({
 function readTolerance(call: Call): number | undefined {
   const text = valueOf(call.options, "tolerance");
   if (text === undefined) return undefined;
-  const tolerance = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  const tolerance = /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
   if (tolerance >= 0 && tolerance < 1) return tolerance === 0 ? undefined : tolerance;
   return refuse({
     code: "ARGUMENT_INVALID",
