@@ -17,7 +17,8 @@ export async function findSurvivors(folder: string): Promise<string[]> {
   }
 }
 
-const bearing = (folder: string): string[] =>
+/** Those that are there now. */
+export const bearing = (folder: string): string[] =>
   processIds().flatMap((pid) => {
     const args = readProcess(pid, "cmdline").replaceAll("\0", " ").trim();
     const isIts = [args, readProcess(pid, "environ"), workingFolder(pid)].some((text) =>
