@@ -49,6 +49,7 @@ export function openServices(given: Given): { readonly services: Services; close
     },
     async close() {
       await (await server)?.close();
+      localEngine.close();
     },
   };
 }

@@ -122,7 +122,18 @@ export async function mendRuns(
 async function clearLost(ids: readonly string[], steps: string, tracker: Tracker): Promise<void> {
   if (!tracker.uri.startsWith("sqlite:")) return;
   for (const id of ids) {
-    if ((await findRun(id, tracker))?.info.status !== "RUNNING") await clearStep(join(steps, id));
+    const status = (await findRun(id, tracker))?.info.status;
+    if (status !== "RUNNING") await clearStep(join(steps, id));
+    if (status === undefined) await removeArtifacts(id, tracker);
+  }
+}
+
+/** Of a run that was killed before the tracker's file had it: its artifacts are nobody's. */
+async function removeArtifacts(id: string, { artifacts, listExperiments }: Tracker): Promise<void> {
+  if (!/^[0-9a-f]{32}$/.test(id)) return;
+  for (const { artifactLocation } of await listExperiments()) {
+    const folder = artifacts.localFolder(`${artifactLocation}/${id}`);
+    if (folder !== undefined) await removeTree(folder).catch(() => {});
   }
 }
 
@@ -149,7 +160,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<void> {
   const run = await findRun(runId, tracker);
-  if (run === undefined) return;
+  if (run === undefined) return await removeArtifacts(runId, tracker);
   const family = [run];
   for (const { info } of family) {
     family.push(

@@ -7,40 +7,46 @@ import { isMachineError, isNotWritable } from "./system_error.ts";
  * Two writers leave one of the two texts, never a mixture.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
-  await replace(path, text, true);
-  await syncFolder(dirname(path));
-}
-
-/**
- * The same without forcing it to disk, for what can be found again: after a power loss the file may be empty. To force
- * it would wait for all that was just written beside it, such as a new environment.
- */
-export const writeWhole = (path: string, text: string): Promise<void> => replace(path, text, false);
-
-/** The same with the folders above it, for what a cache remembers: where it cannot be written, there is no file. */
-export async function writeNote(path: string, text: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, text);
-  } catch (error) {
-    if (!isNotWritable(error) && !isMachineError(error)) throw error;
-  }
-}
-
-async function replace(path: string, text: string, isForced: boolean): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}`);
   try {
     {
       using file = await Deno.open(temporary, { write: true, createNew: true });
       await writeAll(file, new TextEncoder().encode(text));
-      if (isForced) await file.sync();
+      await file.sync();
     }
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
+  await syncFolder(folder);
+}
+
+/**
+ * The same with the folders above it, for what a cache remembers and can find again: where there is no place or no room,
+ * or somebody writes it already, there is no file. Not forced to disk, as that would wait for all that was just written
+ * beside it, such as a new environment: after a power loss it may be empty. What a killed process left half written is
+ * written over.
+ */
+export async function writeNote(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.part`);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    using file = await Deno.open(temporary, { read: true, write: true, create: true });
+    if (!await file.tryLock(true) || !await isFileAt(temporary, file)) return;
+    await file.truncate(0);
+    await writeAll(file, new TextEncoder().encode(text));
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    if (!isNotWritable(error) && !isMachineError(error)) throw error;
+  }
+}
+
+/** Another writer may have given it its own name since it was opened. */
+async function isFileAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  const [opened, named] = await Promise.all([file.stat(), Deno.lstat(path).catch(() => undefined)]);
+  return named?.isFile === true && named.ino === opened.ino && named.dev === opened.dev;
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

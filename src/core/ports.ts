@@ -324,6 +324,8 @@ export interface Engine {
       readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
     },
   ): Promise<ProcessExit>;
+  /** At the end of a run: gives back what was kept for further processes. */
+  close(): void;
 }
 
 /** The run's own server: MLflow's REST, scoped to the runs it is told of. */

@@ -6,7 +6,7 @@ import { type ChildStatus, startChild } from "./child.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
 import { findProgram } from "./find_program.ts";
-import { killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
+import { endWatch, killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
 import { signalOf } from "./signal_names.ts";
 
@@ -25,7 +25,7 @@ globalThis.addEventListener("unload", () => {
  *
  * Each is the leader of a new session. At its end, or at a limit or an abort (SIGTERM, then SIGKILL after 4 s; SIGKILL
  * at once over the limit of memory), all that it started is killed: the group, and orphans as `orphans.ts` finds them, or,
- * where it cannot, whatever still has the process's TMPDIR. Throws TRACKER_WRITE_FAILED when the log cannot be written;
+ * where it cannot, whatever still has the process's TMPDIR. Should this program be killed, a shell does the same. Throws TRACKER_WRITE_FAILED when the log cannot be written;
  * the process is dead then, too. Throws DISK_FULL or SYSTEM_FAILED when the machine cannot start one more.
  *
  * Memory is what the processes hold and only they can give back, shared pages once; mapped files do not count. Memory
@@ -65,6 +65,7 @@ export const localEngine: Engine = {
     await output.end(outputMs).catch((error) => refuseLog(spec.log, error));
     return limit.ending() ?? exitOf(status, spec.tellsSignals);
   },
+  close: endWatch,
 };
 
 function openLog(path: string): Deno.FsFile {

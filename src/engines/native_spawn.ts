@@ -25,12 +25,12 @@ export function nativeSpawn(): ((spec: ChildSpec) => Child) | undefined {
 function openSpawn(): ((spec: ChildSpec) => Child) | undefined {
   const natives = openNatives();
   if (natives === undefined) return undefined;
-  const attributes = attributesOf(natives.library);
+  const attributes = spawnAttributes(natives.library);
   return (spec) => start(spec, attributes, natives);
 }
 
 /** A session of its own, and no signal held back or ignored. */
-function attributesOf(library: NativeLibrary): Uint8Array<ArrayBuffer> {
+export function spawnAttributes(library: NativeLibrary): Uint8Array<ArrayBuffer> {
   const attributes = new Uint8Array(attributesBytes);
   library.posix_spawnattr_init(attributes);
   library.posix_spawnattr_setflags(attributes, spawnFlags);
@@ -94,14 +94,14 @@ const noneLeft = "Too many open files, or no memory (os error 24)";
 const devNull = textOf("/dev/null");
 
 /** As C has it. */
-function textOf(text: string): Uint8Array<ArrayBuffer> {
+export function textOf(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(`${text}\0`);
   if (bytes.indexOf(0) !== bytes.length - 1) throw new Error("a path has a byte of zero in it");
   return bytes;
 }
 
 /** C's list of texts, and after it in the same memory the texts that it points to. */
-function listOf(texts: readonly string[]): Uint8Array<ArrayBuffer> {
+export function listOf(texts: readonly string[]): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(texts.map((text) => `${text}\0`).join(""));
   const listBytes = 8 * (texts.length + 1);
   const memory = new Uint8Array(listBytes + bytes.length);

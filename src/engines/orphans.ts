@@ -8,6 +8,7 @@
  */
 import { readProcess, signalProcess } from "../core/processes.ts";
 import type { Child } from "./child.ts";
+import { endDeathWatch, watchDeath } from "./death_watch.ts";
 import { nativeCalls } from "./native_calls.ts";
 import { whenEnded } from "./native_library.ts";
 import { descendantsOf, ownChildren, readStat } from "./process_tree.ts";
@@ -40,19 +41,24 @@ let adoption: {
   readonly reaping: ReturnType<typeof setInterval>;
 } | undefined;
 
+/** Begins the marks of all steps of this process; nine digits more make one. */
+const firstDigits = String(2_305_843_010 + crypto.getRandomValues(new Uint32Array(1))[0]! % 2_305_843_000);
+let marks = 0;
+
+/** From 2 ** 61 to 2 ** 62, where nobody's limit is by chance. */
+const nextMark = (): string => `${firstDigits}${String(marks++ % 1_000_000_000).padStart(9, "0")}`;
+
 /** Starts a step's process. No orphans where the system gives no way to find them: other than Linux, no FFI. */
 export function startWithOrphans(
   start: () => Child,
 ): { readonly child: Child; readonly orphans: Orphans | undefined } {
   const calls = nativeCalls();
   if (calls === undefined) return { child: start(), orphans: undefined };
-  const random = crypto.getRandomValues(new BigUint64Array(1))[0]!;
-  const mark = 2n ** 61n + random % 2n ** 61n;
-  const step: Step = { mark: String(mark), root: undefined, cpuTimeMs: 0 };
+  const step: Step = { mark: nextMark(), root: undefined, cpuTimeMs: 0 };
   adoption ??= startAdoption();
   steps.add(step);
   try {
-    const child = calls.withMark(mark, start);
+    const child = calls.withMark(BigInt(step.mark), start);
     step.root = child.pid;
     const pids = () => withDescendants(adopted().filter((pid) => markOf(pid) === step.mark));
     return { child, orphans: { pids, cpuTimeMs: () => step.cpuTimeMs, end: () => end(step) } };
@@ -69,7 +75,13 @@ export function killOrphans(): void {
   if (marks.size > 0) withDescendants(adopted().filter((pid) => marks.has(markOf(pid)))).forEach(kill);
 }
 
+/** What watches over steps ends, unless one is running: at the end of a run. */
+export function endWatch(): void {
+  if (steps.size === 0) endDeathWatch();
+}
+
 function startAdoption(): typeof adoption {
+  watchDeath(firstDigits);
   const known = new Set(ownChildren());
   nativeCalls()?.setSubreaper(true);
   const reaping = setInterval(() => steps.forEach(reapEnded), reapEveryMs);

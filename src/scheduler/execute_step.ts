@@ -118,6 +118,8 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
   const keyRecorded = step.cache ? recordKey(due, context) : undefined;
   let ended: Attempted;
   try {
+    // First: should we be killed before the run is on disk, the next start knows by this folder whose artifacts are nobody's.
+    makeFolder(folder);
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
   } catch (error) {

@@ -42,24 +42,19 @@ export interface Judged {
   readonly flaws: readonly string[];
   /** Steps that had finished when the run was killed. */
   readonly finished: number;
-  /** Processes of steps that lived on until the next run; only with the sandbox off may there be any. */
-  readonly survivors: number;
 }
 
 /** The run in `project` was just killed. */
 export async function judgeKill(project: KilledProject, whole: Whole): Promise<Judged> {
   const flaws: string[] = [];
   const survivors = await findSurvivors(project.folder);
-  if (project.workload.sandbox !== "off" && survivors.length > 0) {
-    flaws.push(`processes outlived the kill: ${survivors.join(", ")}`);
-  }
+  flaws.push(...survivors.map((process) => `outlived the kill: ${process}`));
   const remains = readRemains(project);
   const again = await runPlainly(project);
   if (again.code !== 0) {
     return {
       flaws: [...flaws, `the next run ends with ${again.code}: ${again.stderr}`],
       finished: 0,
-      survivors: 0,
     };
   }
   const { keys, outcomes } = readSteps(again.events);
@@ -79,19 +74,24 @@ export async function judgeKill(project: KilledProject, whole: Whole): Promise<J
   flaws.push(
     ...(await findSurvivors(project.folder)).map((process) => `still there after the next run: ${process}`),
   );
-  flaws.push(...flawsOfTracker(join(project.project, "mlflow.db")));
-  return { flaws, finished: finished.length, survivors: survivors.length };
+  flaws.push(...flawsOfTracker(project.project));
+  return { flaws, finished: finished.length };
 }
 
-function flawsOfTracker(path: string): string[] {
-  using database = new DatabaseSync(path);
+function flawsOfTracker(project: string): string[] {
+  using database = new DatabaseSync(join(project, "mlflow.db"));
   const open = database.prepare(
     "SELECT name, status, end_time FROM runs WHERE status NOT IN ('FINISHED', 'KILLED') OR end_time IS NULL",
   ).all().map((row) => `${row["name"]} is ${row["status"]}, ended at ${row["end_time"]}`);
   const integrity = database.prepare("PRAGMA integrity_check").all().map((row) =>
     String(row["integrity_check"])
   );
-  return [...open, ...integrity.filter((line) => line !== "ok")];
+  const ids = new Set(
+    database.prepare("SELECT run_uuid FROM runs").all().map((row) => String(row["run_uuid"])),
+  );
+  const nobodys = [...Deno.readDirSync(join(project, "mlruns", "1"))].filter(({ name }) => !ids.has(name))
+    .map(({ name }) => `artifacts of no run: ${name}`);
+  return [...open, ...integrity.filter((line) => line !== "ok"), ...nobodys];
 }
 
 const repeated = (names: readonly string[]): string[] =>

@@ -14,8 +14,6 @@ export interface Tally {
   readonly missed: number;
   /** Steps that had finished when their run was killed, in all. */
   readonly finished: number;
-  /** Processes that lived on until the next run, in all. */
-  readonly survivors: number;
   /** Places where a run was killed, of those that were counted. */
   readonly sites: number;
   readonly allSites: number;
@@ -66,7 +64,7 @@ async function tally(
 ): Promise<Tally> {
   const sites = new Set<string>();
   const flaws: string[] = [];
-  const sum = { kills: 0, missed: 0, finished: 0, survivors: 0 };
+  const sum = { kills: 0, missed: 0, finished: 0 };
   const waiting = [...kills];
   const work = async () => {
     for (let kill = waiting.shift(); kill !== undefined; kill = waiting.shift()) {
@@ -79,7 +77,6 @@ async function tally(
       }
       const judged = await judgeKill(project, whole);
       sum.finished += judged.finished;
-      sum.survivors += judged.survivors;
       flaws.push(...judged.flaws.map((flaw) => `${killed?.at ?? "not killed"}: ${flaw}`));
     }
   };
@@ -89,9 +86,9 @@ async function tally(
 
 /** One line. */
 export const describeTally = (
-  { kills, missed, finished, survivors, sites, allSites, flaws }: Tally,
+  { kills, missed, finished, sites, allSites, flaws }: Tally,
 ): string =>
   `${kills} runs killed${
     allSites === 0 ? "" : ` at ${sites} of ${allSites} kinds of call`
   }, ${missed} ended before; ` +
-  `${finished} steps had finished; ${survivors} processes lived until the next run; ${flaws.length} flaws`;
+  `${finished} steps had finished; ${flaws.length} flaws`;
