@@ -1,5 +1,6 @@
 /** Ctrl-C, SIGTERM and a closed terminal as an abort, so that a run ends in order: its processes gone, its status KILLED. */
 import { SluiceError } from "../core/error.ts";
+import { ignoresHangup } from "./hangup.ts";
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -16,7 +17,7 @@ export function onInterruption(): Interruption {
     exitCode ??= code;
     controller.abort();
   };
-  // Deno takes every signal's handling over once it listens to one, so that a hangup must be ignored anew.
+  // Deno took its handling over, so that it must be ignored anew.
   const onHangup = ignoresHangup() ? () => {} : interrupt(129);
   const handlers = [["SIGINT", interrupt(130)], ["SIGTERM", interrupt(143)], ["SIGHUP", onHangup]] as const;
   handlers.forEach(([name, handler]) => Deno.addSignalListener(name, handler));
@@ -30,13 +31,3 @@ export function onInterruption(): Interruption {
 /** What an abort may look like on its way up; anything else is a bug even then. */
 export const isOfInterruption = (error: unknown): boolean =>
   error instanceof SluiceError || (error instanceof DOMException && error.name === "AbortError");
-
-/** As under `nohup`. Linux only: elsewhere it is not known. */
-function ignoresHangup(): boolean {
-  try {
-    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1] ?? "0";
-    return (parseInt(ignored.slice(-1), 16) & 1) === 1;
-  } catch {
-    return false;
-  }
-}

@@ -4,6 +4,7 @@ import { machineFailure } from "../core/system_error.ts";
 import { failureLines } from "../terminal/failure_text.ts";
 import { choosePaint } from "../terminal/paint.ts";
 import type { ColorChoice } from "../terminal/run_flags.ts";
+import { ignoresHangup } from "./hangup.ts";
 import { sluiceRoot } from "./version.ts";
 import { lostText, processSinks, type TextSink } from "../terminal/text_sink.ts";
 
@@ -19,7 +20,10 @@ const bugExitCode = 70;
  */
 export async function runToExit(action: () => Promise<number>): Promise<never> {
   // Over the limit of a file's size: heard here it ends nothing, and the write fails as on a full disk.
-  if (Deno.build.os === "linux") Deno.addSignalListener("SIGXFSZ", () => {});
+  if (Deno.build.os === "linux") {
+    if (ignoresHangup()) Deno.addSignalListener("SIGHUP", () => {});
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  }
   const { stderr } = processSinks();
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
