@@ -79,7 +79,17 @@ async function listNamed(folder: string, path: string, digests: FileDigests): Pr
 
 const what = (digest: string, isProgram: boolean): string => isProgram ? `${digest} x` : digest;
 
-type Ignores = (path: string, isFolder: boolean) => boolean;
+/** Of the path of an entry, absolute. */
+type Ignores = (path: string, isFolder: boolean) => boolean | undefined;
+
+/** The file that is nearest has the last word. */
+function isIgnored(ignores: readonly Ignores[], path: string, isFolder: boolean): boolean {
+  for (let index = ignores.length - 1; index >= 0; index--) {
+    const said = ignores[index]!(path, isFolder);
+    if (said !== undefined) return said;
+  }
+  return false;
+}
 
 const listFolder = async (
   root: string,
@@ -109,7 +119,7 @@ function* listFolderSteps(
     for (const entry of entries) {
       const path = join(folder, entry.name);
       const isLeftOut = neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path) ||
-        !(isCrowded && entry.isFile) && own.some((isIgnored) => isIgnored(path, entry.isDirectory));
+        !(isCrowded && entry.isFile) && isIgnored(own, path, entry.isDirectory);
       if (isLeftOut) {
         isWhole = false;
         continue;
@@ -147,12 +157,9 @@ function* listFolderSteps(
 }
 
 async function readIgnores(folder: string): Promise<Ignores> {
-  const { default: ignore } = await import("ignore");
-  const rules = ignore().add(await readIfThere(join(folder, ".gitignore")));
-  return (path, isFolder) => {
-    const name = relative(folder, path).split(sep).join("/");
-    return rules.ignores(isFolder ? `${name}/` : name);
-  };
+  const { readIgnoreRules } = await import("./ignore_rules.ts");
+  const rules = readIgnoreRules(await readIfThere(join(folder, ".gitignore")));
+  return (path, isFolder) => rules(relative(folder, path).split(sep).join("/"), isFolder);
 }
 
 /** Empty where it cannot be read, or was removed meanwhile. */

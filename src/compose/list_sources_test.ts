@@ -48,6 +48,7 @@ for (
     ["keeps with another pipeline module", { "pipeline.ts": "export default 2" }, true],
     ["keeps with a file that git ignores", { "data/wine.csv": "1", "a.log": "1" }, true],
     ["keeps with a file that a folder's own .gitignore names", { "lib/scratch.py": "1" }, true],
+    ["changes with a file of another case than the one git ignores", { "a.LOG": "1" }, false],
     ["changes with a file that only another folder ignores", { "scratch.py": "1" }, false],
     ["keeps with what runs leave behind", {
       "mlflow.db": "1",
@@ -64,6 +65,11 @@ for (
     assert.equal(await digestOf(project) === await digestOf({ ...project, ...change }), isSame);
   });
 }
+
+Deno.test("listSources() counts what a folder's own .gitignore takes in again", async () => {
+  const kept = { ...project, "lib/.gitignore": "!kept.log\n", "lib/kept.log": "1" };
+  assert.notEqual(await digestOf(kept), await digestOf({ ...kept, "lib/kept.log": "2" }));
+});
 
 Deno.test("listSources() does not follow a link out of the folder", async () => {
   const outside = await makeFolder({ "secret.py": "1" });

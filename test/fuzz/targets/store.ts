@@ -159,7 +159,7 @@ async function removeDatabase(path: string): Promise<void> {
 }
 
 /** A folder of files with long and odd names, by a `.gitignore` in it. */
-export const ignores: Target<string> = {
+const ignores: Target<string> = {
   name: ".gitignore",
   weight: 0.1,
   async open(folder) {
@@ -221,6 +221,7 @@ export const storeTargets: readonly Target[] = [
   entry("records", "record.json"),
   digests,
   tracker,
+  ignores,
   head,
   packageFile,
 ].map((target) => anyTarget(target as Target<never>));
