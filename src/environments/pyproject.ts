@@ -1,4 +1,5 @@
 /** What of a `pyproject.toml` decides on an environment. */
+import { refuse } from "../core/error.ts";
 import { readToml } from "./toml.ts";
 
 export interface Pyproject {
@@ -14,7 +15,15 @@ export interface Pyproject {
 export function readPyproject(text: string, path: string): Pyproject {
   const document = readToml(text, "pyproject.toml", path);
   const project = tableOf(document["project"]);
-  const dependencies = Array.isArray(project["dependencies"]) ? project["dependencies"].map(String) : [];
+  const dependencies = project["dependencies"] ?? [];
+  if (!isListOfTexts(dependencies)) {
+    refuse({
+      code: "ENVIRONMENT_INVALID",
+      message: "Cannot read `pyproject.toml` as its `project.dependencies` is no list of texts",
+      at: { file: path },
+      hint: 'Write it as `dependencies = ["numpy>=2"]`',
+    });
+  }
   const requires = project["requires-python"];
   const content = {
     dependencies,
@@ -24,6 +33,9 @@ export function readPyproject(text: string, path: string): Pyproject {
   };
   return { dependencies, content, ...(typeof requires === "string" ? { requires } : {}) };
 }
+
+const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 function tableOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};

@@ -49,3 +49,12 @@ Deno.test("readPyproject() refuses what is no TOML, with the line", () => {
     return true;
   });
 });
+
+for (const dependencies of ["1", '"six"', "[1]", "[{ a = 1 }]"]) {
+  Deno.test(`readPyproject() refuses \`dependencies = ${dependencies}\``, () => {
+    assert.throws(
+      () => readPyproject(`[project]\ndependencies = ${dependencies}\n`, "pyproject.toml"),
+      (error) => error instanceof SluiceError && error.failure.code === "ENVIRONMENT_INVALID",
+    );
+  });
+}

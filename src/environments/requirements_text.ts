@@ -164,12 +164,16 @@ function readFile<T>(path: string, read: (path: string) => T, invalid: Invalid):
   }
 }
 
+/** As Python's `splitlines` has it, which pip reads them by. */
+// deno-lint-ignore no-control-regex -- separators of lines among them
+const lineEnd = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+
 /** Lines without comments, continued ones joined, white space in one spelling; numbers from 1. */
 function logicalLines(text: string): { line: string; number: number }[] {
   const lines: { line: string; number: number }[] = [];
   let before = "";
   let start = 1;
-  text.replace(/^\uFEFF/, "").split(/\r?\n/).forEach((raw, index) => {
+  text.replace(/^\uFEFF/, "").split(lineEnd).forEach((raw, index) => {
     if (before === "") start = index + 1;
     const isComment = /^\s*#/.test(raw);
     if (raw.endsWith("\\") && !isComment) {

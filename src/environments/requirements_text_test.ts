@@ -28,6 +28,9 @@ for (
     ["takes Windows line ends and a byte order mark", "\uFEFFsix\r\nidna\r\n", {
       requirements: ["idna", "six"],
     }],
+    ["takes every line end of Python", "six\ridna # \r#\u2028numpy\f", {
+      requirements: ["idna", "numpy", "six"],
+    }],
     ["takes nothing", "\n# nothing\n", {}],
     ["keeps markers and extras", 'a[b]>=1 ; python_version < "3.11"', {
       requirements: ['a[b]>=1 ; python_version < "3.11"'],
