@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { sluiceVersion } from "../src/compose/version.ts";
 import { realTest } from "./real_part.ts";
-import { root } from "./walk.ts";
+import { root, walkSync } from "./walk.ts";
 
 const longestFile = 400;
 
@@ -76,4 +76,42 @@ Deno.test("the Deno of README.md, CONTRIBUTING.md and CI is one version", async 
 
 Deno.test("everything that mod.ts and testing.ts export is documented", async () => {
   await output(Deno.execPath(), ["doc", "--lint", "mod.ts", "testing.ts"]);
+});
+
+/** The sentence after the name of a room tells its job; the others of its files say only their own. */
+Deno.test("each room of src/ has one file that begins with the room's name and says what it is for", async () => {
+  const rooms = [...Deno.readDirSync(`${root}src`)].map(({ name }) => name);
+  const told: string[] = [];
+  const silent: string[] = [];
+  for (const path of walkSync("src").filter((path) => path.endsWith(".ts") && !path.endsWith("_test.ts"))) {
+    const text = (await readText(path) ?? "").replace(/^#!.*\n/, "");
+    const docstring = /^\/\*\*\s*(?:\* )?(?:(?<name>[A-Z]\w*): )?/.exec(text);
+    if (docstring === null) silent.push(path);
+    const name = docstring?.groups?.["name"]?.toLowerCase();
+    if (name === path.split("/")[1]) told.push(name!);
+  }
+  assert.deepEqual(silent, [], "every file says at its top what it is for");
+  assert.deepEqual(told.toSorted(), rooms.toSorted());
+});
+
+Deno.test("every interface of the ports and every method of theirs has a docstring", async () => {
+  const { nodes } = JSON.parse(await output(Deno.execPath(), ["doc", "--json", "src/core/ports.ts"]));
+  type Documented = { readonly name: string; readonly jsDoc?: unknown };
+  type Symbol = Documented & {
+    readonly declarations: readonly (Documented & {
+      readonly declarationKind: string;
+      readonly def?: { readonly methods?: readonly Documented[] };
+    })[];
+  };
+  const [{ symbols }] = Object.values<{ readonly symbols: readonly Symbol[] }>(nodes) as [
+    { readonly symbols: readonly Symbol[] },
+  ];
+  const bare = symbols.flatMap(({ name, declarations }) =>
+    declarations.filter(({ declarationKind }) => declarationKind === "export").flatMap((declaration) => [
+      ...declaration.jsDoc === undefined ? [name] : [],
+      ...(declaration.def?.methods ?? []).filter(({ jsDoc }) => jsDoc === undefined)
+        .map((method) => `${name}.${method.name}`),
+    ])
+  );
+  assert.deepEqual(bare, []);
 });

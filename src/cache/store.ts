@@ -3,9 +3,8 @@ import { type CollectedStore, collectStoreGarbage, type GarbageOptions } from ".
 import { measureUsage, type StoreUsage } from "./usage.ts";
 import { type VerifiedStore, verifyStore } from "./verify.ts";
 
-export type { CollectedStore, GarbageOptions, RemovedEntry } from "./garbage.ts";
-export type { StoreUsage, UsageRow } from "./usage.ts";
-export type { DamagedEntry, VerifiedStore } from "./verify.ts";
+export type { CollectedStore, GarbageOptions } from "./garbage.ts";
+export type { StoreUsage } from "./usage.ts";
 
 export interface ResultStore {
   /** Its folder, which may not be there yet. */

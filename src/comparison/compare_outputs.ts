@@ -1,4 +1,4 @@
-/** Tells two outputs of one kind apart. */
+/** Comparison: tells two outputs apart, by bytes or by what their format holds. This file: two of one kind. */
 import { extname } from "node:path";
 import { isProgram, type TreeEntry, walkTree } from "../core/file_tree.ts";
 import type { KindSpec } from "../core/kind.ts";
@@ -6,7 +6,7 @@ import { compareFiles } from "./compare_files.ts";
 import { type Comparison, type Difference, differenceText } from "./comparison.ts";
 import { within } from "./read_pieces.ts";
 
-export { type Comparison, type Difference, differenceText };
+export { differenceText };
 
 export interface CompareOptions {
   /** How far numbers may be apart, as `openCloseness` has it; not at all when absent. */

@@ -2,7 +2,7 @@
 import type { ResultStore } from "../cache/store.ts";
 import { findCacheFolder } from "./environment_store.ts";
 
-export type { CollectedStore, ResultStore, StoreUsage, VerifiedStore } from "../cache/store.ts";
+export type { CollectedStore, StoreUsage } from "../cache/store.ts";
 
 export async function openCacheStore(variables: Readonly<Record<string, string>>): Promise<ResultStore> {
   const { openResultStore } = await import("../cache/store.ts");

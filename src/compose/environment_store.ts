@@ -1,7 +1,7 @@
 /** The user's store of environments, for those who look after it. */
 import type { ProjectEnvironments } from "../environments/environments.ts";
 
-export type { Collected, StoredEnvironment } from "../environments/environments.ts";
+export type { StoredEnvironment } from "../environments/environments.ts";
 
 export async function openEnvironmentStore(
   project: string,

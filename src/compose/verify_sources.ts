@@ -39,8 +39,7 @@ export async function checkSources(
   return { changes, visible, findChange: witness.findChange };
 }
 
-export const sourceText = (name: string, step: PlannedStep): string =>
-  `source \`${name}\` of step "${step.name}"`;
+const sourceText = (name: string, step: PlannedStep): string => `source \`${name}\` of step "${step.name}"`;
 
 /** As `SourceList` has it. */
 async function describe(folder: string, name: string, digests: FileDigests): Promise<string> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { lazySchema } from "./lazy_schema.ts";
 import { Digest } from "./digest.ts";
 
-export const PythonRequirements = lazySchema(() =>
+const PythonRequirements = lazySchema(() =>
   z.discriminatedUnion("from", [
     z.object({ from: z.literal("list"), requirements: z.array(z.string()).readonly() }).readonly(),
     /** A `requirements.txt`, a `pyproject.toml` or a folder with one (and perhaps a `uv.lock`); absolute. */

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { lazySchema } from "./lazy_schema.ts";
 
-export const ColumnType = lazySchema(() => z.enum(["number", "integer", "string", "boolean"]));
-export type ColumnType = z.infer<typeof ColumnType>;
+const ColumnType = lazySchema(() => z.enum(["number", "integer", "string", "boolean"]));
+type ColumnType = z.infer<typeof ColumnType>;
 
 export const Column = lazySchema(() =>
   z.object({
@@ -16,8 +16,8 @@ export const Column = lazySchema(() =>
 );
 export type Column = z.infer<typeof Column>;
 
-export type DatasetFormat = "csv" | "parquet" | "jsonl";
-export const DatasetFormat: z.ZodType<DatasetFormat> = lazySchema(() => z.enum(["csv", "parquet", "jsonl"]));
+type DatasetFormat = "csv" | "parquet" | "jsonl";
+const DatasetFormat: z.ZodType<DatasetFormat> = lazySchema(() => z.enum(["csv", "parquet", "jsonl"]));
 
 export const KindSpec = lazySchema(() =>
   z.discriminatedUnion("kind", [

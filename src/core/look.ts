@@ -26,7 +26,7 @@ export interface Look {
  * A file whose last change is so long ago cannot change with the same stamp: clocks of file systems stand still for up
  * to two seconds, and those of servers go a little wrong.
  */
-export const settledMs = 2000;
+const settledMs = 2000;
 
 /** `now` in milliseconds since 1970: content that is read from then on is what the stamp stands for. */
 export const isSettled = ({ writtenAt, changedAt }: Look, now: number): boolean =>

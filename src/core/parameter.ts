@@ -55,7 +55,7 @@ export const ParameterValueSchema: z.ZodType<ParameterValue> = lazySchema(() =>
 );
 
 /** Longer values are refused: MLflow's own limit for a logged parameter, in characters. */
-export const maxParameterLength = 6000;
+const maxParameterLength = 6000;
 
 /**
  * Reads command-line text as a value of `spec`, then checks it.

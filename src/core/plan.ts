@@ -66,13 +66,13 @@ export const PlannedArgument = lazySchema(() =>
 );
 export type PlannedArgument = z.infer<typeof PlannedArgument>;
 
-export const PlannedBody = lazySchema(() =>
+const PlannedBody = lazySchema(() =>
   z.discriminatedUnion("is", [
     z.object({ is: z.literal("command"), command: CommandTemplate }).readonly(),
     z.object({ is: z.literal("function"), module: z.string(), step: z.string() }).readonly(),
   ])
 );
-export type PlannedBody = z.infer<typeof PlannedBody>;
+type PlannedBody = z.infer<typeof PlannedBody>;
 
 /** By path or name as the permission says it; null for what is not there. */
 export const Granted = lazySchema(() =>

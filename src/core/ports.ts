@@ -1,4 +1,7 @@
-/** The interfaces of everything that touches the world. `compose/` hands implementations to `scheduler/`. */
+/**
+ * Core: the words of the field, as types with their schemas, and what all rooms share. This file: the interfaces of
+ * everything that touches the world. `compose/` hands implementations to `scheduler/`.
+ */
 import type { Digest } from "./digest.ts";
 import type {
   EnvironmentContents,
@@ -62,15 +65,21 @@ export interface Environments {
 
 /**
  * MLflow's tracking store, one of: a SQLite file, a server. Methods throw `TrackingError` where MLflow would
- * refuse, and `SluiceError` where the store cannot be used at all.
+ * refuse, and `SluiceError` where the store cannot be used at all: whatever is asked for by id or name and not there is
+ * RESOURCE_DOES_NOT_EXIST, whatever is not as MLflow wants it INVALID_PARAMETER_VALUE. Times are in milliseconds since
+ * 1970, UTC.
  */
 export interface Tracker {
   /** `sqlite:////absolute/mlflow.db` or `http://…`. */
   readonly uri: string;
 
+  /** Also one that is deleted. */
   getExperiment(id: string): Promise<Experiment>;
+  /** Undefined where there is none of that name; also one that is deleted. */
   findExperiment(name: string): Promise<Experiment | undefined>;
+  /** Throws RESOURCE_ALREADY_EXISTS for a name that is taken. */
   createExperiment(name: string, tags?: readonly Tag[]): Promise<Experiment>;
+  /** In no order that can be counted on; a file gives deleted ones as well, a server does not. */
   listExperiments(): Promise<readonly Experiment[]>;
 
   /** A run with an empty name is given one. */
@@ -87,15 +96,20 @@ export interface Tracker {
   endRun(id: string, end: RunEnd): Promise<void>;
   /** All or nothing; a server is told of one after the other. In the order they are given. */
   recordRuns(runs: readonly EndedRun[]): Promise<readonly RunInfo[]>;
+  /** With the latest point of each metric; a run that is deleted as well. */
   getRun(id: string): Promise<Run>;
+  /** What `update` leaves out stays as it is. Refuses a run that is deleted. */
   updateRun(id: string, update: RunUpdate): Promise<RunInfo>;
   /**
    * All or nothing; of any size: a server is sent a large one in parts, each of them all or nothing. A parameter logged
    * again with another value is refused, as MLflow does. Values too long for MLflow are cut.
    */
   logBatch(runId: string, batch: RunBatch): Promise<void>;
+  /** Refuses a tag that the run has not. */
   deleteTag(runId: string, key: string): Promise<void>;
+  /** A dataset is the same where its name and digest are; what a run has already is left as it is. */
   logInputs(runId: string, datasets: readonly DatasetInput[], models: readonly ModelInput[]): Promise<void>;
+  /** Logged models that the run made; one that it has already is left as it is. */
   logOutputs(runId: string, models: readonly ModelOutput[]): Promise<void>;
   /** Oldest first; nothing for a run that is not there, as MLflow answers. */
   getMetricHistory(
@@ -103,28 +117,41 @@ export interface Tracker {
     key: string,
     page?: { readonly token?: string; readonly limit?: number },
   ): Promise<Page<Metric>>;
+  /** Newest first, of those that are not deleted. */
   searchRuns(search: RunSearch): Promise<readonly Run[]>;
 
+  /** With the status PENDING; one without a name is given one. */
   createLoggedModel(model: NewLoggedModel): Promise<LoggedModel>;
+  /** With all that was logged to it. */
   getLoggedModel(id: string): Promise<LoggedModel>;
+  /** Its files are there, or will never be. */
   finalizeLoggedModel(id: string, status: LoggedModelStatus): Promise<LoggedModel>;
+  /** A tag of the same key is written over. */
   setLoggedModelTags(id: string, tags: readonly Tag[]): Promise<void>;
+  /** Refuses a tag that the model has not. */
   deleteLoggedModelTag(id: string, key: string): Promise<void>;
+  /** Refuses a parameter that the model has already, with BAD_REQUEST. */
   logLoggedModelParameters(id: string, parameters: readonly LoggedParameter[]): Promise<void>;
 
+  /** Throws RESOURCE_ALREADY_EXISTS for a name that is taken. */
   createRegisteredModel(
     name: string,
     options?: { readonly description?: string; readonly tags?: readonly Tag[] },
   ): Promise<RegisteredModel>;
+  /** With its aliases and latest versions. */
   getRegisteredModel(name: string): Promise<RegisteredModel>;
   /** With `modelId`, the logged model is told of the version in its tag `mlflow.modelVersions`. */
   createModelVersion(version: NewModelVersion): Promise<ModelVersion>;
+  /** `version` is a whole number as text. */
   getModelVersion(name: string, version: string): Promise<ModelVersion>;
+  /** Refuses an alias that the model has not, with INVALID_PARAMETER_VALUE. */
   getModelVersionByAlias(name: string, alias: string): Promise<ModelVersion>;
+  /** Takes the alias from the version that has it. */
   setModelAlias(name: string, alias: string, version: string): Promise<void>;
 
   /** Files under an artifact location, as `RunInfo.artifactUri` and `LoggedModel.artifactUri` name them. */
   readonly artifacts: Artifacts;
+  /** What was asked for before is on disk, or sent. */
   close(): Promise<void>;
 }
 
@@ -132,7 +159,9 @@ export interface Tracker {
 export interface Artifacts {
   /** The folder on this machine that holds the location; undefined when only the network leads there. */
   localFolder(location: string): string | undefined;
+  /** What lies right below `path`, sorted by name, paths from the location on; nothing where nothing is. Links are left out. */
   list(location: string, path: string): Promise<readonly ArtifactInfo[]>;
+  /** The bytes of a file. Throws RESOURCE_DOES_NOT_EXIST. */
   read(location: string, path: string): Promise<ReadableStream<Uint8Array>>;
   /** Complete or not at all. */
   write(location: string, path: string, content: ReadableStream<Uint8Array>): Promise<void>;
@@ -209,6 +238,7 @@ export interface Sandbox {
     servers?: readonly ReachableServer[],
   ): Promise<ProxySession>;
 }
+/** How a program is run, so that it can do no more than it may. */
 export interface Confined {
   readonly argv: Argv;
   /** Exit codes above 128 tell of a signal, as a shell's do. */
@@ -216,10 +246,12 @@ export interface Confined {
   /** What its standard error begins with when the sandbox itself failed and the program never ran. */
   readonly failureMark?: string;
 }
+/** The only way out of a step that may reach named hosts. */
 export interface ProxySession {
   readonly server: ReachableServer;
   /** `HTTPS_PROXY` and its like; they go before those of a run server's session. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Ends every connection through it. */
   close(): void;
 }
 
@@ -253,6 +285,7 @@ export interface Cache {
   record(key: Digest, record: KeyRecord, texts: ReadonlyMap<Digest, Uint8Array>): Promise<void>;
   /** Removes what killed processes left half made, and their locks; what is in use stays. */
   clearLeftovers(): void;
+  /** What `record` was told last; undefined when it was told nothing, or what is there cannot be read. */
   findRecord(key: Digest): Promise<KeyRecord | undefined>;
   /** The content of a source file recorded before; undefined when it was too large, or is gone. */
   findText(digest: Digest): Promise<Uint8Array | undefined>;
@@ -305,6 +338,7 @@ export interface ProcessSpec {
   /** As `Confined` says. */
   readonly tellsSignals: boolean;
 }
+/** How a process came to its end, or to none. */
 export type ProcessExit =
   | { readonly is: "exited"; readonly code: number }
   | { readonly is: "signalled"; readonly signal: string }
@@ -317,6 +351,7 @@ export type ProcessExit =
 
 /** Where a step's process runs. When `run` returns, every process of it is dead. */
 export interface Engine {
+  /** Never throws for what the process does; `onLine` gets its lines without their ends, as they come. */
   run(
     process: ProcessSpec,
     options: {
@@ -332,18 +367,22 @@ export interface Engine {
 export interface RunServer {
   /** A tracking URI for the process of one step; it may write to `runId` and no other. */
   open(runId: string, hold: Hold): Promise<RunServerSession>;
+  /** Ends every session. */
   close(): Promise<void>;
 }
+/** What one step sees of the run's server. */
 export interface RunServerSession {
   readonly uri: string;
   readonly server: ReachableServer;
   /** Variables an unmodified MLflow client needs to find it. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Calls are refused from then on; runs that the step left open end as KILLED. */
   close(): void;
 }
 
 /** A reader of events. */
 export interface Reporter {
+  /** Never throws, and waits for nothing. */
   report(event: Event): void;
   /** After the last event; leaves the terminal as it was. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
-import { type Limits, noPermissions, type Permissions } from "../core/permissions.ts";
+import { type Limits, noLimits, noPermissions, type Permissions } from "../core/permissions.ts";
 import type { StepDefinition } from "../core/pipeline.ts";
 import type { Place } from "../core/place.ts";
 import type { StepHead } from "./step_types.ts";
@@ -54,7 +54,7 @@ function texts(name: string, given: readonly string[] | undefined, at: Place): r
 
 /** Fails with STEP_INVALID. */
 export function lowerLimits(head: Head, at: Place): Limits {
-  const { retries = 0, cores = 1 } = head;
+  const { retries = noLimits.retries, cores = noLimits.cores } = head;
   if (!Number.isInteger(retries) || retries < 0) {
     invalid(`\`retries: ${retries}\` as it is a whole number from 0`, at, "Such as `retries: 2`");
   }

@@ -5,7 +5,7 @@ import { inside, type Place } from "../core/place.ts";
 import { textKinds } from "./parameters.ts";
 
 /** What is read of a schema or check: zod's own `_zod.def`, whose members depend on its type. */
-export interface SchemaDefinition {
+interface SchemaDefinition {
   readonly [member: string]: unknown;
 }
 interface Definable {

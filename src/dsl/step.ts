@@ -1,4 +1,4 @@
-/** The language: say what to run, as typed values. This file: `step`, which defines one. */
+/** Dsl: the language, which says what to run as typed values. This file: `step`, which defines one. */
 import { refuse, SluiceError } from "../core/error.ts";
 import type { InputSpec, KindSpec } from "../core/kind.ts";
 import type { ParameterSpec } from "../core/parameter.ts";

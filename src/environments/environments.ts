@@ -19,9 +19,9 @@ import { answer } from "./providers.ts";
 import type { Relocked, RelockQuestion } from "./relock.ts";
 import { recallSettled, rememberSettled } from "./settled_memory.ts";
 
-export type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";
+export type { StoredEnvironment } from "./garbage.ts";
 export type { LockView } from "./project_lock.ts";
-export type { EnvironmentChange, Relocked, RelockQuestion } from "./relock.ts";
+export type { EnvironmentChange } from "./relock.ts";
 
 /** The environments of one project, and the store they share with the user's others. */
 export interface ProjectEnvironments extends Environments {

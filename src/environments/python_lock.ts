@@ -158,7 +158,7 @@ const plain = ["--no-header", "--no-annotate", "--color", "never"];
  * Reads `name==version \` and `    --hash=sha256:…` as uv prints them; options are passed over. Fails with
  * ENVIRONMENT_INVALID on what a lock cannot hold: folders of this machine.
  */
-export function parsePins(text: string): PythonLockEntry["packages"] {
+function parsePins(text: string): PythonLockEntry["packages"] {
   const packages: Record<string, string[]> = {};
   for (const line of text.replaceAll(/\\\r?\n/g, " ").split("\n")) {
     const [pin = "", ...digests] = line.replace(/(^|\s)#.*$/, "").split(/\s+--hash[= ]/).map((part) =>

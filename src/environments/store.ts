@@ -24,7 +24,7 @@ export const EnvironmentRecord = lazySchema(() =>
 );
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
 
-export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
+const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
 export const environmentsFolder = (store: string): string => join(store, "environments");
 export const recordPath = (folder: string): string => join(folder, "environment.json");
 /** Held shared while an environment is in use. */

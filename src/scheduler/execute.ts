@@ -155,7 +155,7 @@ function preparer(services: Services, signal: AbortSignal) {
 }
 
 /** `python 3.11`, `host`, `deno`. */
-export function describeEnvironment(spec: EnvironmentSpec): string {
+function describeEnvironment(spec: EnvironmentSpec): string {
   return spec.kind === "python" && spec.version !== undefined ? `python ${spec.version}` : spec.kind;
 }
 

@@ -1,7 +1,7 @@
 /** Scheduler: walks a plan, decides what starts when, and tells what happens. This file: the decision, pure. */
 import type { PlannedStep } from "../core/plan.ts";
 
-export type StepState =
+type StepState =
   | { readonly is: "waiting" }
   | { readonly is: "running" }
   | { readonly is: "finished" }

@@ -1,5 +1,5 @@
 /**
- * The run's own server: the first slice of MLflow's REST on loopback, over the tracker, so that the MLflow code of
+ * Server: the run's own, which is the first slice of MLflow's REST on loopback, over the tracker, so that the MLflow code of
  * a step logs live without ever holding the database, and with no network but that to the server.
  *
  * Each step gets a session: an address with an unguessable first segment, which MLflow's client keeps in every call.
@@ -21,7 +21,7 @@ export interface RunServerOptions {
 }
 
 /** Where a step with a network of its own finds the server; no program's usual port, and none the system gives away. */
-export const forwarderPort = 7419;
+const forwarderPort = 7419;
 
 /** How long `close` waits for calls under way. */
 const closeAfterMs = 2_000;

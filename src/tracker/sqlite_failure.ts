@@ -20,7 +20,7 @@ const code = {
 };
 
 /** SQLite's primary result code; undefined for an error that is not SQLite's. */
-export function resultCode(error: unknown): number | undefined {
+function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") return undefined;
   if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
   return codesByMessage.find(([words]) => error.message.startsWith(words))?.[1];

@@ -1,5 +1,5 @@
 /**
- * The tracker: experiments, runs, models and their registry, kept where MLflow's own tools read them.
+ * Tracker: experiments, runs, models and their registry, kept where MLflow's own tools read them.
  *
  * One port (`Tracker` of core), two ways: this file and its `sqlite_…` siblings on MLflow 3.17.2's own schema in a
  * SQLite file, `rest_tracker.ts` on MLflow's REST. Rows are those MLflow itself would write, held by tests.
