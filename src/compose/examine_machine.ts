@@ -2,7 +2,7 @@
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SluiceError } from "../core/error.ts";
-import { findProgram } from "../engines/find_program.ts";
+import { findProgram } from "../core/find_program.ts";
 import { locateTracker, openTracker, type TrackerChoice } from "./open_tracker.ts";
 import { sluiceVersion } from "./version.ts";
 

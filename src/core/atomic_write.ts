@@ -1,6 +1,7 @@
 /** Files that are there whole or not at all. */
 import { basename, dirname, join } from "node:path";
 import { isMachineError, isNotWritable } from "./system_error.ts";
+import { writeAll } from "./write_all.ts";
 
 /**
  * Writes `text` to a new file beside `path`, forces it to disk and renames it into place.
@@ -47,10 +48,6 @@ export async function writeNote(path: string, text: string): Promise<void> {
 async function isFileAt(path: string, file: Deno.FsFile): Promise<boolean> {
   const [opened, named] = await Promise.all([file.stat(), Deno.lstat(path).catch(() => undefined)]);
   return named?.isFile === true && named.ino === opened.ino && named.dev === opened.dev;
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
 /** Without this a rename may be undone by a power loss; file systems that cannot are left as they are. */

@@ -65,9 +65,12 @@ export async function onFile<T>(path: string, action: () => T | Promise<T>): Pro
 /** That a place cannot be written, not that its disk is full or broken. */
 export function isNotWritable(error: unknown): boolean {
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return true;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "EROFS" || code === "EACCES" || code === "EPERM";
+  return ["EROFS", "EACCES", "EPERM"].includes(systemErrorCode(error) ?? "");
 }
+
+/** Its name, such as `ENOENT`, where it bears one. */
+export const systemErrorCode = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error ? String(error.code) : undefined;
 
 /** Its errno. Deno names few of them but in its message. A failure that quotes such a message is none. */
 export function systemErrorNumber(error: unknown): number | undefined {

@@ -5,7 +5,7 @@ import { killMarked } from "../core/processes.ts";
 import { type ChildStatus, startChild } from "./child.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
-import { findProgram } from "./find_program.ts";
+import { findProgram } from "../core/find_program.ts";
 import { endWatch, killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
 import { signalOf } from "./signal_names.ts";

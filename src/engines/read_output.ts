@@ -1,6 +1,7 @@
 /** What a process prints: to its log as bytes, to a listener as lines. */
 import type { Child } from "./child.ts";
 import { splitLines } from "./split_lines.ts";
+import { writeAll } from "../core/write_all.ts";
 
 export interface Output {
   /** Never ends unless the log cannot be written. */
@@ -48,8 +49,4 @@ export function readOutput(
       if (failure !== undefined) throw failure.error;
     },
   };
-}
-
-async function writeAll(log: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await log.write(bytes.subarray(at));
 }

@@ -3,7 +3,7 @@ import type { Argv, Program, SandboxPolicy } from "../core/ports.ts";
 import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";
-import { findShownProgram } from "./find_program.ts";
+import { findShownProgram } from "./find_shown_program.ts";
 import { wishesOf } from "./program_needs.ts";
 import { type Showing, shownTo } from "./shown_to_step.ts";
 import { type Visible, visiblePaths } from "./visible_paths.ts";

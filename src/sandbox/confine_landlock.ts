@@ -2,7 +2,7 @@
 import { refuse } from "../core/error.ts";
 import type { Argv, Program, SandboxPolicy } from "../core/ports.ts";
 import { listGpuDevices } from "./disk.ts";
-import { findShownProgram } from "./find_program.ts";
+import { findShownProgram } from "./find_shown_program.ts";
 import { landlockArguments } from "./landlock_arguments.ts";
 import { type Showing, shownTo } from "./shown_to_step.ts";
 

@@ -9,6 +9,7 @@ import { makeSocketFolder } from "../core/socket_folder.ts";
 import { allowHosts, readAuthority } from "./proxy_hosts.ts";
 import { type ProxyRequest, readRequest } from "./proxy_request.ts";
 import { splice } from "./splice.ts";
+import { writeAll } from "../core/write_all.ts";
 
 /** Where a step with a network of its own finds the proxy. */
 const forwarderPort = 7420;
@@ -168,10 +169,6 @@ async function refuseClient(client: Deno.Conn, status: number, sentence: string)
   } finally {
     clearTimeout(late);
   }
-}
-
-async function writeAll(to: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
 }
 
 /** One byte a character. */

@@ -24,8 +24,12 @@ export function allowHosts(hosts: readonly string[]): (host: string, port: numbe
     rules.some((rule) => rule.host === host && (rule.port === undefined || rule.port === port));
 }
 
+/** A name of 253 characters, its last dot and a port fit. */
+const longestAuthority = 300;
+
 /** Undefined for what is no `host`, `host:port`, `[IPv6]:port` or IPv6 address. */
 export function readAuthority(text: string): Authority | undefined {
+  if (text.length > longestAuthority) return undefined;
   const bare = /^[0-9a-f:.]*:[0-9a-f.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
   const match = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]?#\\%]+)(?::(\d{1,5}))?$/i.exec(bare);
   if (match === null) return undefined;
@@ -33,8 +37,8 @@ export function readAuthority(text: string): Authority | undefined {
   if (port !== undefined && (port < 1 || port > 65535)) return undefined;
   try {
     // The URL parser knows every way to write an address; what it makes of it is compared, and dialled.
-    const host = new URL(`http://${match[1]}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.+$/, "");
-    return host === "" ? undefined : { host, port };
+    const host = new URL(`http://${match[1]}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+    return host === "" || host.includes("..") || host.endsWith(".") ? undefined : { host, port };
   } catch {
     return undefined;
   }

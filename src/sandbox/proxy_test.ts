@@ -14,6 +14,8 @@ for (
     ["no other port", "api.example.com:443", "api.example.com:80", false],
     ["whatever its case", "API.example.com", "api.EXAMPLE.com:443", true],
     ["with the dot of a full name", "api.example.com", "api.example.com.:443", true],
+    ["no name with an empty part", "example.com", "example.com..:443", false],
+    ["no name of 100,000 dots", "example.com", `example.com${".".repeat(100_000)}x:443`, false],
     ["no host below it", "example.com", "api.example.com:443", false],
     ["no host that ends like it", "example.com", "badexample.com:443", false],
     ["no host that begins like it", "example.com", "example.com.evil.org:443", false],

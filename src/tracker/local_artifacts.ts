@@ -9,11 +9,12 @@ import { refuse } from "../core/error.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import { findLook } from "../core/look.ts";
 import type { Artifacts } from "../core/ports.ts";
-import { isDiskFull, isSystemError } from "../core/system_error.ts";
+import { isDiskFull, isSystemError, systemErrorCode } from "../core/system_error.ts";
 import type { ArtifactInfo } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { localFolder } from "./artifact_location.ts";
 import { refuseValue } from "./mlflow_rules.ts";
+import { writeAll } from "../core/write_all.ts";
 
 /** Relative locations, which MLflow of old wrote, are taken from the folder `base`. */
 export function openLocalArtifacts(base: string): Artifacts {
@@ -168,7 +169,7 @@ async function place(
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   await Deno.mkdir(dirname(target), { recursive: true }).catch((error) => {
-    if (!["EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "")) throw error;
+    if (!["EEXIST", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) throw error;
     refuseValue(`Invalid path: '${relative(root, dirname(target))}' is a file, and no folder`);
   });
   const temporary = join(dirname(root), `.part-${crypto.randomUUID()}`);
@@ -198,10 +199,6 @@ async function* whole(content: ReadableStream<Uint8Array>, path: string): AsyncG
       `Artifact '${path}' is not kept as its content broke off: ${error}`,
     );
   }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
 async function copy(from: string, to: string): Promise<void> {
@@ -236,7 +233,4 @@ function tryMove(from: string, to: string): boolean {
   }
 }
 
-const isOtherFileSystem = (error: unknown) => codeOf(error) === "EXDEV";
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error ? String(error.code) : undefined;
+const isOtherFileSystem = (error: unknown) => systemErrorCode(error) === "EXDEV";

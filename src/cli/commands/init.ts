@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { refuse } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
+import { systemErrorCode } from "../../core/system_error.ts";
 import { shownPath } from "../../terminal/shown_path.ts";
 import { safeText } from "../../terminal/safe_text.ts";
 import { type CiService, ciServices } from "../ci_files.ts";
@@ -124,7 +125,7 @@ async function requireEmpty(folder: string, shown: string): Promise<void> {
   try {
     names = await readdir(folder);
   } catch (error) {
-    const code = codeOf(error);
+    const code = systemErrorCode(error);
     if (code === "ENOENT") return;
     if (code === "ENOTDIR") names = [basename(folder)];
     else return refuseNotWritable(folder);
@@ -139,11 +140,8 @@ async function requireEmpty(folder: string, shown: string): Promise<void> {
   });
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error ? String(error.code) : undefined;
-
 const isNotWritable = (error: unknown): boolean =>
-  ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC"].includes(codeOf(error) ?? "");
+  ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC"].includes(systemErrorCode(error) ?? "");
 
 function refuseNotWritable(folder: string): never {
   return refuse({

@@ -1,6 +1,6 @@
 /** Finds a step's program among what is shown to it. */
-import { join, resolve } from "node:path";
 import { refuse } from "../core/error.ts";
+import { isProgramFile, programPlaces } from "../core/find_program.ts";
 import type { SandboxPolicy } from "../core/ports.ts";
 import { isWithin, type Visible } from "./visible_paths.ts";
 
@@ -14,10 +14,7 @@ export function findShownProgram(
   visible: Visible,
 ): string {
   const path = policy.variables["PATH"] ?? "";
-  const candidates = name.includes("/")
-    ? [resolve(policy.folder, name)]
-    : path.split(":").filter((folder) => folder.startsWith("/")).map((folder) => join(folder, name));
-  const programs = candidates.filter(isProgram);
+  const programs = programPlaces(name, path, policy.folder).filter(isProgramFile);
   const shown = programs.find((program) => isShown(program, visible));
   if (shown !== undefined) return shown;
   const [hidden] = programs;
@@ -32,15 +29,6 @@ export function findShownProgram(
       ? "Name it among the step's sources, or grant it with `read`"
       : "Name a program of the step's environment, of the system, or of its sources",
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    const { isFile, mode } = Deno.statSync(path);
-    return isFile && ((mode ?? 0) & 0o111) !== 0;
-  } catch {
-    return false;
-  }
 }
 
 function isShown(path: string, { places }: Visible): boolean {
