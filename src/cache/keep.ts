@@ -2,7 +2,7 @@
  * Keeps what steps made: first their files, forced to disk, then the results that name them. What is asked for while
  * others are forced to disk waits and is forced together: a file system writes its journal once for many files.
  */
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { atOnce } from "../core/at_once.ts";
 import { syncFolder } from "../core/atomic_write.ts";
 import type { StepResult } from "../core/step_result.ts";
@@ -90,7 +90,9 @@ async function keepAll(
       Deno.renameSync(entry.part, entry.path);
       return { asked, folder: dirname(entry.path) };
     });
-    await syncFolders(new Set(kept.map(({ folder }) => folder)));
+    // The store's own folders may be as new as what is in them.
+    const above = [join(places.cache, "store"), places.cache, dirname(places.cache)];
+    await syncFolders(new Set([...kept.flatMap(({ folder }) => [folder, dirname(folder)]), ...above]));
     return kept.map(({ asked }) => asked);
   } finally {
     for (const { part } of parts.values()) removeFile(part);
