@@ -1,4 +1,5 @@
 /** json, yaml and MLmodel files by their members. */
+import { readYaml, yamlLimit } from "../core/read_yaml.ts";
 import { type Closeness, closenessText } from "./closeness.ts";
 import type { ByValue } from "./comparison.ts";
 import { findValueDifference } from "./compare_values.ts";
@@ -6,8 +7,6 @@ import { readText } from "./read_pieces.ts";
 
 /** Larger ones are compared by their bytes. */
 const jsonLimitBytes = 1 << 26;
-/** What takes a second at the worst. */
-const yamlLimitBytes = 1 << 17;
 
 /** What MLflow writes anew whenever a model is saved: names of the run and model, the time, the place. */
 const runMembers: ReadonlySet<string> = new Set([
@@ -22,17 +21,11 @@ export const compareJson = (before: string, after: string, closeness: Closeness)
   compareParsed(before, after, jsonLimitBytes, closeness, (text) => Promise.resolve(JSON.parse(text)));
 
 export const compareYaml = (before: string, after: string, closeness: Closeness): Promise<ByValue> =>
-  compareParsed(before, after, yamlLimitBytes, closeness, parseYaml);
+  compareParsed(before, after, yamlLimit, closeness, readYaml);
 
 /** Members that each run writes anew do not count; the others are compared as they are, formatting does not count. */
 export const compareMlmodel = (before: string, after: string, closeness: Closeness): Promise<ByValue> =>
-  compareParsed(before, after, yamlLimitBytes, closeness, parseYaml, runMembers);
-
-async function parseYaml(text: string): Promise<unknown> {
-  const { parse } = await import("yaml");
-  // Aliases could make a small text an endless value, and to look for a name that stands twice takes its square.
-  return parse(text, { maxAliasCount: 0, uniqueKeys: false, logLevel: "silent" });
-}
+  compareParsed(before, after, yamlLimit, closeness, readYaml, runMembers);
 
 async function compareParsed(
   before: string,

@@ -1,6 +1,7 @@
 /** Does what a step produced have the kind it declared? */
 import { join } from "node:path";
 import type { Column, KindSpec } from "../core/kind.ts";
+import { readYaml, yamlLimit } from "../core/read_yaml.ts";
 
 /**
  * What is wrong with the output at `path` (a regular file or folder), as the end of a sentence; undefined if nothing.
@@ -22,16 +23,11 @@ export async function findFlaw(path: string, kind: KindSpec, isFolder: boolean):
 async function findModelFlaw(folder: string, flavors: readonly string[]): Promise<string | undefined> {
   const text = await Deno.readTextFile(join(folder, "MLmodel")).catch(() => undefined);
   if (text === undefined) return "it has no MLmodel file";
-  const { parse } = await import("yaml");
-  const part = text.length > yamlLimit ? flavorsPart(text) : text;
-  const found = readFlavors(() => parse(part, { maxAliasCount: 0, uniqueKeys: false, logLevel: "silent" }));
+  const found = await readFlavors(text.length > yamlLimit ? flavorsPart(text) : text);
   if (found === undefined) return "its MLmodel file cannot be read";
   const missing = flavors.find((flavor) => !found.includes(flavor));
   return missing === undefined ? undefined : `its MLmodel has no flavor \`${missing}\` but ${listed(found)}`;
 }
-
-/** In characters: what takes a second to parse at the worst. */
-const yamlLimit = 1 << 17;
 
 /** Of a long MLmodel, which a signature of many columns makes, the member that is looked at. */
 function flavorsPart(text: string): string {
@@ -39,9 +35,9 @@ function flavorsPart(text: string): string {
   return part.length > yamlLimit ? "" : part;
 }
 
-function readFlavors(parse: () => unknown): string[] | undefined {
+async function readFlavors(text: string): Promise<string[] | undefined> {
   try {
-    const model = parse() as { flavors?: unknown } | null;
+    const model = await readYaml(text) as { flavors?: unknown } | null;
     const flavors = model?.flavors;
     return typeof flavors === "object" && flavors !== null ? Object.keys(flavors) : undefined;
   } catch {

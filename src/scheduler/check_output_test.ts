@@ -21,6 +21,7 @@ for (
       "its MLmodel has no flavor `sklearn` but keras",
     ],
     ["of a megabyte and no flavors cannot be read", wide, "its MLmodel file cannot be read"],
+    ["of 60,000 brackets cannot be read", "[".repeat(60_000), "its MLmodel file cannot be read"],
     ["of 30,000 members is read in no time", `${keys}${flavors}`, undefined],
   ] as const
 ) {

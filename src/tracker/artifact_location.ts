@@ -4,7 +4,7 @@ import { fileURLToPath } from "../core/file_url.ts";
 
 /** Goes further down, before the query of an address: MLflow's `append_to_uri_path`. */
 export function below(location: string, ...segments: readonly string[]): string {
-  const address = /^([a-zA-Z][a-zA-Z0-9+.-]*:(?:\/\/[^/?#]*)?)([^?#]*)(.*)$/.exec(location);
+  const address = /^([a-zA-Z][a-zA-Z0-9+.-]*:(?:\/\/[^/?#]*)?)([^?#]*)([^]*)$/.exec(location);
   if (address === null) return posix.join(location, ...segments);
   const [, start, path, rest] = address;
   return `${start}${path!.replace(/\/$/, "")}/${segments.join("/")}${rest}`;

@@ -164,11 +164,13 @@ const denoFolder = (): string =>
 
 function look(pid: number, statusPath: string) {
   try {
-    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
+    const fieldsOf = (path: string) => Deno.readTextFileSync(path).replace(/^.*\) /, "").split(" ");
+    // Of the first thread, which reads.
+    const fields = fieldsOf(`/proc/${pid}/task/${pid}/stat`);
     return {
       status: Deno.readTextFileSync(statusPath),
       cpuMs: (Number(fields[11]) + Number(fields[12])) * 1000 / ticks,
-      memoryBytes: Number(fields[21]) * 4096,
+      memoryBytes: Number(fieldsOf(`/proc/${pid}/stat`)[21]) * 4096,
     };
   } catch {
     return undefined;

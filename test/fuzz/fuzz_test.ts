@@ -4,7 +4,7 @@ import { faultText, fuzz } from "./fuzz.ts";
 import { openInputs, showInput } from "./input.ts";
 
 /** Its own each time, and printed: what it finds can be had again. */
-const seed = Deno.env.get("SLUICE_FUZZ_SEED") ?? String(Date.now());
+const seed = Deno.env.get("FUZZ_SEED") ?? String(Date.now());
 
 Deno.test(`20,000 inputs of every reader: each is read or refused, at once [seed ${seed}]`, async () => {
   const { faults, counts } = await fuzz({ seed, inputs: 20_000 });

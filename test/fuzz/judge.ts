@@ -17,7 +17,7 @@ export function kindOf({ text, stack }: Extract<Verdict, { is: "fault" }>): stri
     : `${text.split(":")[0]} ${line}`;
 }
 
-/** Of processor time. */
+/** Of the processor time of the thread that reads, which all else of a program waits for. */
 const mostMs = 1000;
 
 /** Runs once, and once more where it took long: the first time pays for what is loaded and compiled. */
@@ -29,9 +29,9 @@ export async function judge(run: () => unknown): Promise<Verdict> {
 }
 
 async function judgeOnce(run: () => unknown): Promise<[Verdict, tookMs: number]> {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   const verdict = await outcome(run);
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return [verdict, (user + system) / 1000];
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { faultText, fuzz } from "../fuzz/fuzz.ts";
 
-const seed = Deno.env.get("SLUICE_FUZZ_SEED") ?? String(Date.now());
+const seed = Deno.env.get("FUZZ_SEED") ?? String(Date.now());
 
 Deno.test(`a million inputs of every reader: each is read or refused, at once [seed ${seed}]`, async () => {
   const { faults, counts } = await fuzz({ seed, inputs: 1_000_000, processes: 2, niceness: 19 });

@@ -186,16 +186,22 @@ function readCommand(text: string): void {
   );
 }
 
-const limitTexts = ["30s", "10m", "2h", "1.5h", "512MB", "2GB", "500ms"];
+const limitTexts = ["30s", "10m", "2h", "1.5h", "512MB", "2GB", "500ms", "example.com:443", "[::1]:80"];
 
+/** One of these takes any text that one of them should. */
 function readLimits(text: string): void {
-  const head = { name: "a", inputs: {}, outputs: {} };
-  lowerPermissions(
-    { ...head, permissions: { net: [text], read: [text] } } as never,
-    "file:///p/pipeline.ts",
-    at,
-  );
-  lowerLimits({ ...head, timeout: text, cpuTime: text, memory: text } as never, at);
+  const limits = [
+    () => lowerPermissions({ permissions: { net: [text], read: [text] } }, "file:///p/pipeline.ts", at),
+    () => lowerLimits({ timeout: text as "1s", cpuTime: text as "1s" }, at),
+    () => lowerLimits({ memory: text as "1MB" }, at),
+  ];
+  for (const lower of limits) {
+    try {
+      lower();
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+    }
+  }
 }
 
 export const argumentTargets: readonly Target[] = [
