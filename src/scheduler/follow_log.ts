@@ -98,10 +98,21 @@ export function readLogLines(lines: readonly string[], now: number): LogContent 
 
 function parseLine(text: string): LogLine | undefined {
   try {
-    return LogLine.safeParse(JSON.parse(text)).data;
+    const value: unknown = JSON.parse(text);
+    return findPoint(value) ?? LogLine.safeParse(value).data;
   } catch {
     return undefined;
   }
+}
+
+/** What `LogLine` makes of the commonest line, of which there may be millions, in a tenth of the time; else undefined. */
+function findPoint(line: unknown): LogLine | undefined {
+  if (typeof line !== "object" || line === null) return undefined;
+  const { metric, value, step = 0, timestamp } = line as Readonly<Record<string, unknown>>;
+  const isPoint = typeof metric === "string" && metric !== "" && metric.length <= 250 &&
+    Number.isFinite(value) && Number.isSafeInteger(step) &&
+    (timestamp === undefined || Number.isSafeInteger(timestamp));
+  return isPoint ? { metric, value, step, timestamp } as LogLine : undefined;
 }
 
 /**
@@ -122,7 +133,7 @@ async function* readFrom(
   const buffer = new Uint8Array(Math.min(pieceBytes, info.size - at));
   if (buffer.length === 0) return;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
-    yield { at, bytes: buffer.slice(0, count) };
+    yield { at, bytes: buffer.subarray(0, count) };
     at += count;
   }
 }

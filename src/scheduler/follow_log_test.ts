@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LogLine } from "../core/run.ts";
 import { followLog, type LogContent, readLogLines } from "./follow_log.ts";
 
 Deno.test("readLogLines() sorts metrics, parameters, tags, progress, and what says nothing known", () => {
@@ -28,6 +29,34 @@ Deno.test("readLogLines() sorts metrics, parameters, tags, progress, and what sa
 
 Deno.test("readLogLines() never throws", () => {
   fc.assert(fc.property(fc.array(fc.oneof(fc.string(), fc.json())), (lines) => void readLogLines(lines, 0)));
+});
+
+Deno.test("readLogLines() takes as points what the schema takes as points, and reads them as it does", () => {
+  const some = (...values: unknown[]) =>
+    fc.oneof(...values.map(fc.constant), fc.double(), fc.integer(), fc.string(), fc.json().map(JSON.parse));
+  const line = fc.record({
+    metric: some("loss", "", "k".repeat(250), "k".repeat(251)),
+    value: some("NaN", "Infinity", 0, null, "0.5"),
+    step: some(3, -3, 0.5, 2 ** 53, null),
+    timestamp: some(0, 1.5, 2 ** 60, null),
+    param: some("depth"),
+  }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(line, (line) => {
+      const text = JSON.stringify(line);
+      const known = LogLine.safeParse(JSON.parse(text)).data;
+      const expected = known !== undefined && "metric" in known
+        ? [{
+          key: known.metric,
+          value: Number(known.value),
+          step: known.step,
+          timestamp: known.timestamp ?? 7,
+        }]
+        : [];
+      assert.deepEqual(readLogLines([text], 7).metrics, expected);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 Deno.test("followLog() gives lines while they are written, each once, also a last one without its end", async () => {

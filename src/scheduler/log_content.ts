@@ -24,12 +24,12 @@ export function openContentLog(
         warn(`Cannot log what step "${step.name}" wrote to SLUICE_LOG: ${error.message}`);
       });
     }
+    const at = services.clock();
     for (const { key, value, step: index } of metrics) {
-      services.emit({ is: "step-metric", at: services.clock(), step: step.name, metric: key, value, index });
+      services.emit({ is: "step-metric", at, step: step.name, metric: key, value, index });
     }
     if (content.progress !== undefined) {
-      const progress = content.progress;
-      services.emit({ is: "step-progress", at: services.clock(), step: step.name, progress });
+      services.emit({ is: "step-progress", at, step: step.name, progress: content.progress });
     }
     for (const line of content.unread) {
       if (unread < mostWarnings) {

@@ -17,7 +17,20 @@ export function refuseValue(message: string): never {
   throw new TrackingError("INVALID_PARAMETER_VALUE", message);
 }
 
-export function checkMetric({ key, value, timestamp, step }: Metric, path: string): void {
+/** Each key is checked once: there may be a million points of it. */
+export function checkMetrics(metrics: readonly Metric[]): void {
+  const known = new Set<string>();
+  for (const [index, metric] of metrics.entries()) {
+    const { key, timestamp, step } = metric;
+    if (known.has(key) && Number.isSafeInteger(step) && Number.isSafeInteger(timestamp) && timestamp >= 0) {
+      continue;
+    }
+    checkMetric(metric, `metrics[${index}]`);
+    known.add(key);
+  }
+}
+
+function checkMetric({ key, value, timestamp, step }: Metric, path: string): void {
   checkName(key, `${path}.name`);
   if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
     refuseValue(invalid(

@@ -4,11 +4,11 @@
  * every page of it would be touched, and the work would grow with what the tracker holds.
  */
 import type { EndedRun, LoggedParameter, ModelOutput, RunEnd, RunInfo, Tag } from "../core/tracking.ts";
-import { checkMetric, checkParameter, checkParameterKeysUnique, checkTag } from "./mlflow_rules.ts";
+import { checkMetrics, checkParameter, checkParameterKeysUnique, checkTag } from "./mlflow_rules.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
 import { insertOutputs } from "./sqlite_inputs.ts";
-import { insertMetric } from "./sqlite_metrics.ts";
+import { insertMetrics } from "./sqlite_metrics.ts";
 import { endActiveRun, insertRun, logBatch, nameTag, newRunInfo, updateRun } from "./sqlite_runs.ts";
 
 /** A run that has just begun. */
@@ -66,10 +66,8 @@ export function insertEndedRuns(database: Database, now: number, runs: readonly 
   table.insert(database);
   for (const [index, { metrics = [], models }] of runs.entries()) {
     const { id } = infos[index]!;
-    for (const [at, metric] of metrics.entries()) {
-      checkMetric(metric, `metrics[${at}]`);
-      insertMetric(database, id, metric);
-    }
+    checkMetrics(metrics);
+    insertMetrics(database, id, metrics);
     insertModels(database, id, models);
   }
   return infos;

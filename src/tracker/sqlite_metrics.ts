@@ -7,37 +7,57 @@ import { known, number, type Row, text } from "./sqlite_row.ts";
 /** As a REAL, as `node:sqlite` throws for an integer that a JavaScript number cannot hold. */
 const columns = "key, value, CAST(timestamp AS REAL) AS timestamp, CAST(step AS REAL) AS step, is_nan";
 
+/** Rows of one statement: what a statement costs is then little beside what its rows do. */
+const rowsAtOnce = 256;
+
+const insertPoints = (count: number): string =>
+  "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES " +
+  `${Array(count).fill("(?, ?, ?, ?, ?, ?)").join(", ")} ON CONFLICT DO NOTHING`;
+
 /**
- * Adds a point of a run; one that is there already changes nothing. NaN is 0 with `is_nan`; infinities, which SQL
+ * Adds points of a run; one that is there already changes nothing. NaN is 0 with `is_nan`; infinities, which SQL
  * has none of, are the largest numbers.
  */
-export function insertMetric(database: Database, runId: string, metric: Metric): void {
-  const { key, timestamp, step } = metric;
-  const isNan = Number.isNaN(metric.value) ? 1 : 0;
-  const added = database.run(
-    "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?, ?, ?, ?, ?, ?) " +
-      "ON CONFLICT DO NOTHING",
-    key,
-    storedValue(metric.value),
-    timestamp,
-    runId,
-    step,
-    isNan,
-  );
-  if (added === 0) return;
-  // MLflow's rule: a later step, of equal steps a later time, of equal times a greater value; NaN counts as 0.
-  database.run(
-    "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?) " +
-      "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, " +
-      "step = excluded.step, is_nan = excluded.is_nan WHERE (excluded.step, excluded.timestamp, excluded.value) > " +
-      "(latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
-    key,
-    storedValue(metric.value),
-    timestamp,
-    step,
-    isNan,
-    runId,
-  );
+export function insertMetrics(database: Database, runId: string, metrics: readonly Metric[]): void {
+  const rowOf = ({ key, value, timestamp, step }: Metric) =>
+    [key, storedValue(value), timestamp, runId, step, Number.isNaN(value) ? 1 : 0] as const;
+  let done = 0;
+  for (; done + rowsAtOnce <= metrics.length; done += rowsAtOnce) {
+    const rows = metrics.slice(done, done + rowsAtOnce).flatMap(rowOf);
+    database.run(insertPoints(rowsAtOnce), ...rows);
+  }
+  for (const metric of metrics.slice(done)) database.run(insertPoints(1), ...rowOf(metric));
+  for (const metric of latestOf(metrics)) {
+    const [key, value, timestamp, , step, isNan] = rowOf(metric);
+    database.run(
+      "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?) " +
+        "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp, " +
+        "step = excluded.step, is_nan = excluded.is_nan WHERE (excluded.step, excluded.timestamp, excluded.value) > " +
+        "(latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)",
+      key,
+      value,
+      timestamp,
+      step,
+      isNan,
+      runId,
+    );
+  }
+}
+
+/** Of each key. MLflow's rule: a later step, of equal steps a later time, of equal times a greater value; NaN counts as 0. */
+function latestOf(metrics: readonly Metric[]): Iterable<Metric> {
+  const latest = new Map<string, Metric>();
+  for (const metric of metrics) {
+    const known = latest.get(metric.key);
+    if (known === undefined || isLater(metric, known)) latest.set(metric.key, metric);
+  }
+  return latest.values();
+}
+
+function isLater(one: Metric, other: Metric): boolean {
+  if (one.step !== other.step) return one.step > other.step;
+  if (one.timestamp !== other.timestamp) return one.timestamp > other.timestamp;
+  return storedValue(one.value) > storedValue(other.value);
 }
 
 /** Adds a point to the logged model it names. MLflow keeps no `is_nan` here: NaN becomes 0. */

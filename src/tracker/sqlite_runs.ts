@@ -13,7 +13,7 @@ import type {
 import { TrackingError } from "../core/tracking.ts";
 import { below } from "./artifact_location.ts";
 import {
-  checkMetric,
+  checkMetrics,
   checkParameter,
   checkParameterKeysUnique,
   checkTag,
@@ -24,7 +24,7 @@ import { randomName } from "./random_name.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
 import { inputsAndOutputs, newId } from "./sqlite_inputs.ts";
-import { groupByRun, insertMetric, insertModelMetric, latestMetrics } from "./sqlite_metrics.ts";
+import { groupByRun, insertMetrics, insertModelMetric, latestMetrics } from "./sqlite_metrics.ts";
 import { known, number, type Row, text } from "./sqlite_row.ts";
 
 export const runColumns =
@@ -127,14 +127,14 @@ export const endActiveRun = (database: Database, id: string, { status, endedAt }
 /** Any number of things: the limits of MLflow's requests are those of requests. */
 export function logBatch(database: Database, id: string, batch: RunBatch): void {
   const { metrics = [], parameters = [], tags = [] } = batch;
-  metrics.forEach((metric, index) => checkMetric(metric, `metrics[${index}]`));
+  checkMetrics(metrics);
   const checked = parameters.map((parameter, index) => checkParameter(parameter, `params[${index}]`));
   const checkedTags = tags.map((tag, index) => checkTag(tag, `tags[${index}]`));
   checkParameterKeysUnique(checked);
   const { experimentId } = getActiveRunInfo(database, id);
   insertParameters(database, id, checked);
+  insertMetrics(database, id, metrics);
   for (const metric of metrics) {
-    insertMetric(database, id, metric);
     const { modelId } = metric;
     if (modelId !== undefined) insertModelMetric(database, id, Number(experimentId), { ...metric, modelId });
   }
