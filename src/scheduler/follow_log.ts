@@ -2,11 +2,12 @@
 import type { LoggedParameter, Metric, Tag } from "../core/tracking.ts";
 import { LogLine } from "../core/run.ts";
 import { isMachineError } from "../core/system_error.ts";
+import { openSpareTime, type SpareTime } from "./spare_time.ts";
 
 /** How often the file is looked at. */
 const everyMs = 100;
-/** How much of it is taken at once. */
-const pieceBytes = 1 << 20;
+/** How much of it is taken at once: little at first, and while others wait for a processor. */
+const pieceBytes = { least: 1 << 17, most: 1 << 20 };
 /** What is longer is no line of ours; its end is left out. */
 const maxLineBytes = 1 << 20;
 
@@ -23,11 +24,13 @@ export interface LogContent {
  * Gives what is new in the file at `path` to `take`, one batch after another, until `stop` has read the rest.
  *
  * A line counts once its end is written; at `stop` the last one counts without. A file that is not there yet is empty.
+ * Until then only `spare` time is taken from the step.
  */
 export function followLog(
   path: string,
   clock: () => number,
   take: (content: LogContent) => Promise<void>,
+  spare: SpareTime = openSpareTime(),
 ): { stop(): Promise<void> } {
   let position = 0;
   let rest = new Uint8Array(0);
@@ -35,22 +38,29 @@ export function followLog(
   let failure: unknown;
   let reading = Promise.resolve();
 
+  let size = pieceBytes.least;
   const readOnce = async (isLast: boolean) => {
-    for await (const { at, bytes } of readFrom(path, () => position)) {
-      if (at === 0) [rest, isTooLong] = [rest.slice(0, 0), false];
-      position = at + bytes.length;
-      const start = isTooLong ? bytes.indexOf(10) + 1 || bytes.length : 0;
-      if (start > 0) isTooLong = bytes[start - 1] !== 10;
-      rest = join(rest, bytes.subarray(start));
-      const end = rest.lastIndexOf(10) + 1;
-      await takeLines(rest.subarray(0, end));
-      rest = rest.slice(end);
-      if (rest.length <= maxLineBytes) continue;
-      await takeLines(rest);
-      isTooLong = true;
-      rest = rest.slice(0, 0);
+    if (!isLast && !spare.isThere()) return;
+    for await (const piece of readFrom(path, () => position, () => isLast ? pieceBytes.most : size)) {
+      const isFree = await spare.take(() => takePiece(piece));
+      size = isFree ? Math.min(2 * size, pieceBytes.most) : pieceBytes.least;
+      if (!isLast && !spare.isThere()) return;
     }
     if (isLast) await takeLines(rest);
+  };
+  const takePiece = async ({ at, bytes }: Piece) => {
+    if (at === 0) [rest, isTooLong] = [rest.slice(0, 0), false];
+    position = at + bytes.length;
+    const start = isTooLong ? bytes.indexOf(10) + 1 || bytes.length : 0;
+    if (start > 0) isTooLong = bytes[start - 1] !== 10;
+    rest = join(rest, bytes.subarray(start));
+    const end = rest.lastIndexOf(10) + 1;
+    await takeLines(rest.subarray(0, end));
+    rest = rest.slice(end);
+    if (rest.length <= maxLineBytes) return;
+    await takeLines(rest);
+    isTooLong = true;
+    rest = rest.slice(0, 0);
   };
   const takeLines = async (bytes: Uint8Array) => {
     const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line.trim() !== "");
@@ -115,14 +125,19 @@ function findPoint(line: unknown): LogLine | undefined {
   return isPoint ? { metric, value, step, timestamp } as LogLine : undefined;
 }
 
+interface Piece {
+  /** Where it begins in the file. */
+  readonly at: number;
+  /** Whoever is given it has it until he asks for the next. */
+  readonly bytes: Uint8Array;
+}
+
 /**
- * From the position on; from the start again when the file has become shorter. A link or another thing that is not a
- * file, put there by the step, is not followed, and what the step does not let us read is empty.
+ * From the position on, in pieces of up to `size`; from the start again when the file has become shorter. A link or
+ * another thing that is not a file, put there by the step, is not followed, and what the step does not let us read is
+ * empty.
  */
-async function* readFrom(
-  path: string,
-  position: () => number,
-): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
+async function* readFrom(path: string, position: () => number, size: () => number): AsyncGenerator<Piece> {
   const info = await Deno.lstat(path).catch(undefinedUnlessMachine);
   if (info === undefined || !info.isFile || info.size === position()) return;
   const opened = await Deno.open(path).catch(undefinedUnlessMachine);
@@ -130,11 +145,12 @@ async function* readFrom(
   using file = opened;
   let at = info.size < position() ? 0 : position();
   await file.seek(at, Deno.SeekMode.Start);
-  const buffer = new Uint8Array(Math.min(pieceBytes, info.size - at));
+  let buffer = new Uint8Array(Math.min(size(), info.size - at));
   if (buffer.length === 0) return;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
     yield { at, bytes: buffer.subarray(0, count) };
     at += count;
+    if (buffer.length < size()) buffer = new Uint8Array(size());
   }
 }
 

@@ -120,3 +120,28 @@ Deno.test("followLog() reads nothing from a folder put in the file's place", asy
   });
   assert.deepEqual(seen, []);
 });
+
+Deno.test("followLog() leaves a log alone while there is no spare time, and reads all of it at its end", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, '{"metric": "a", "value": 1}\n'.repeat(100_000));
+  let taken = 0;
+  let isThere = true;
+  const following = followLog(
+    path,
+    () => 1,
+    ({ metrics }) => Promise.resolve(void (taken += metrics.length)),
+    {
+      isThere: () => isThere,
+      async take(work) {
+        await work();
+        isThere = false;
+        return false;
+      },
+    },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 350));
+  assert.ok(taken > 0 && taken < 10_000, `${taken} were taken`);
+  await following.stop();
+  assert.equal(taken, 100_000);
+  await Deno.remove(path);
+});
