@@ -61,7 +61,10 @@ export const runChecks: readonly TrackerCheck[] = [
       await refuses(
         "INVALID_PARAMETER_VALUE",
         () =>
-          tracker.recordRuns([ended("four", 4), { ...ended("five", 5), tags: [{ key: "a//b", value: "" }] }]),
+          tracker.recordRuns([
+            ended("four", 4),
+            { ...ended("five", 5), parameters: [{ key: "a//b", value: "" }] },
+          ]),
       );
     },
   },
