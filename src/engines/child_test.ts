@@ -25,6 +25,13 @@ async function outcomeOf(child: Child): Promise<{ stdout: string; stderr: string
 const session = "cut -d' ' -f1,5,6 /proc/self/stat | sed 's/^[0-9]* //'; echo $$ $$";
 const signals = "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'";
 
+/** Less those two that the C library keeps to itself, which some versions leave ignored in what Deno starts. */
+const withoutLibrarySignals = (text: string): string =>
+  text.replace(/(?<=SigIgn:)\w{16}/, (digits) => {
+    const own = BigInt(`0x${digits}`) & ~(0b11n << 31n);
+    return own.toString(16).padStart(digits.length, "0");
+  });
+
 for (const [way, start] of [["startChild()", startChild], ["startByDeno()", startByDeno]] as const) {
   for (
     const [name, spec, expected] of [
@@ -63,8 +70,9 @@ for (const [way, start] of [["startChild()", startChild], ["startByDeno()", star
     ] as [string, ChildSpec, Partial<Awaited<ReturnType<typeof outcomeOf>>>][]
   ) {
     Deno.test(`${way} gives a process ${name}, or tells of it`, async () => {
-      const outcome = await outcomeOf(start(spec));
-      assert.deepEqual({ ...outcome, ...expected }, outcome);
+      const { stdout, ...outcome } = await outcomeOf(start(spec));
+      const told = { stdout: start === startByDeno ? withoutLibrarySignals(stdout) : stdout, ...outcome };
+      assert.deepEqual({ ...told, ...expected }, told);
     });
   }
 
