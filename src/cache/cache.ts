@@ -14,7 +14,7 @@ import { openExamination } from "./examination.ts";
 import { findIntact } from "./in_place.ts";
 import { openKeeper } from "./keep.ts";
 import { clearLeftovers } from "./leftovers.ts";
-import { lease, leaseName, shareStore } from "./locks.ts";
+import { lease, leaseName, openSharing } from "./locks.ts";
 import { openPlaces } from "./places.ts";
 import { openResults } from "./results.ts";
 import { restoreResult } from "./restore.ts";
@@ -40,20 +40,21 @@ export function openCache({ cache, clock, scope }: OpenCache): Cache {
     if (stamps !== undefined) results.noteIntact(result, stamps);
     return stamps !== undefined;
   }
+  const sharing = openSharing(cache);
   const keptTexts = new Set<Digest>();
   return {
     find: (key) => results.find(key),
     peek: (key) => results.peek(key),
     isIntact: (result, folder) => atOnce(isIntact(result, folder)),
     restore: (result, folder) => restoreResult(cache, result, folder, examination),
-    keep: openKeeper(cache, examination),
+    keep: openKeeper(cache, examination, sharing),
     lease: (key, waiting) => lease(cache, leaseName(key), waiting),
     isRecorded: (key) => entries.findRecord(key) !== undefined,
     async record(key, record, texts) {
       if (entries.findRecord(key) !== undefined) return;
       const places = openPlaces(cache);
       places.make();
-      const shared = await shareStore(cache);
+      const shared = await sharing.share();
       try {
         for (const [digest, text] of texts) {
           if (!keptTexts.has(digest)) keepText(places, digest, text);
@@ -71,6 +72,7 @@ export function openCache({ cache, clock, scope }: OpenCache): Cache {
       entries.close();
       results.flush();
       await examination.flush();
+      sharing.close();
       await memory.flush();
       memory.close();
     },

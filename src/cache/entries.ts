@@ -47,8 +47,9 @@ export function openEntries(cache: string): Entries {
     }
     const places = openPlaces(cache);
     const path = places.entry(folder, key);
-    const look = places.isThere(folder, hexOf(key)) ? findLook(path) : undefined;
+    const look = findLook(path);
     if (look?.is !== "file" || look.sizeBytes > largestEntryBytes) return undefined;
+    if (!places.isThere(folder, hexOf(key))) return undefined;
     reader.close();
     try {
       return { text: Deno.readTextFileSync(path), usedAt: look.writtenAt };

@@ -4,16 +4,14 @@
  */
 import { dirname, join } from "node:path";
 import { atOnce } from "../core/at_once.ts";
-import { syncFolder } from "../core/atomic_write.ts";
+import { forceToDisk } from "../core/force_to_disk.ts";
 import type { StepResult } from "../core/step_result.ts";
 import { isSound, removeFile, type StagedEntry, stageResult } from "./entries.ts";
 import type { Examination } from "./examination.ts";
 import { gatherFiles, type KeptPart, shareFiles } from "./keep_files.ts";
-import { shareStore } from "./locks.ts";
+import type { StoreSharing } from "./locks.ts";
 import { blobName, openPlaces, type Places } from "./places.ts";
 
-/** Files forced to disk at a time: each waits in a thread of its own. */
-const batchSize = 64;
 /** A group is one share of the store's lock, for which garbage collection waits. */
 const groupSize = 256;
 
@@ -28,29 +26,38 @@ interface Asked {
 export function openKeeper(
   cache: string,
   examination: Examination,
+  sharing: StoreSharing,
 ): (result: StepResult, folder: string) => Promise<void> {
   const waiting: Asked[] = [];
   let isWorking = false;
   const work = async () => {
-    isWorking = true;
-    while (waiting.length > 0) await keepGroup(cache, waiting.splice(0, groupSize), examination);
+    while (waiting.length > 0) {
+      await keepGroup(cache, waiting.splice(0, groupSize), examination, sharing);
+    }
     isWorking = false;
   };
   return (result, folder) => {
     if (!isSound(result)) throw new Error("a result is kept whose files are not those of its outputs");
     return new Promise((resolve, reject) => {
       waiting.push({ result, folder, resolve, reject });
-      if (!isWorking) work();
+      // After this turn: what is asked for together is kept together.
+      if (!isWorking) queueMicrotask(work);
+      isWorking = true;
     });
   };
 }
 
 /** Never throws: each of the group is told. */
-async function keepGroup(cache: string, group: readonly Asked[], examination: Examination): Promise<void> {
+async function keepGroup(
+  cache: string,
+  group: readonly Asked[],
+  examination: Examination,
+  sharing: StoreSharing,
+): Promise<void> {
   try {
     const places = openPlaces(cache);
     places.make();
-    const shared = await shareStore(cache);
+    const shared = await sharing.share();
     try {
       for (const { resolve } of await keepAll(places, group, examination)) resolve();
     } finally {
@@ -78,13 +85,13 @@ async function keepAll(
     });
     const named = new Set(gathered.flatMap(({ made }) => made.map(({ file }) => blobName(file))));
     const needed = [...parts].filter(([name]) => named.has(name)).map(([, part]) => part);
-    await syncFiles([...needed, ...staged].map(({ part }) => part));
+    await forceToDisk([...needed, ...staged].map(({ part }) => part), []);
     const folders = new Set<string>();
     for (const part of needed) {
       part.place(examination);
       folders.add(dirname(part.path)).add(dirname(dirname(part.path)));
     }
-    await syncFolders(folders);
+    await forceToDisk([], [...folders]);
     const kept = await each(gathered, async ({ asked, made, entry }) => {
       await atOnce(shareFiles(places, made, asked.folder, examination));
       Deno.renameSync(entry.part, entry.path);
@@ -92,7 +99,8 @@ async function keepAll(
     });
     // The store's own folders may be as new as what is in them.
     const above = [join(places.cache, "store"), places.cache, dirname(places.cache)];
-    await syncFolders(new Set([...kept.flatMap(({ folder }) => [folder, dirname(folder)]), ...above]));
+    const renamed = new Set(kept.flatMap(({ folder }) => [folder, dirname(folder)]));
+    await forceToDisk([], [...renamed, ...above]);
     return kept.map(({ asked }) => asked);
   } finally {
     for (const { part } of parts.values()) removeFile(part);
@@ -115,18 +123,3 @@ async function each<In extends { readonly asked: Asked }, Out>(
   }
   return done;
 }
-
-async function syncFiles(paths: readonly string[]): Promise<void> {
-  for (let at = 0; at < paths.length; at += batchSize) {
-    await Promise.all(paths.slice(at, at + batchSize).map(syncFile));
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  using file = Deno.openSync(path);
-  await file.sync();
-}
-
-const syncFolders = async (folders: ReadonlySet<string>): Promise<void> => {
-  await Promise.all([...folders].map(syncFolder));
-};

@@ -7,13 +7,61 @@ import { isDiskFull, isNotWritable } from "../core/system_error.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { type HeldLock, lockExclusively, lockShared, pause, pollMs, tryLock } from "../core/file_lock.ts";
-import { findInfo, hexOf } from "./places.ts";
+import { findLook } from "../core/look.ts";
+import { hexOf } from "./places.ts";
 
 const storeLock = "store";
 /** Held for a moment by who wants to share the store, all along by who wants it alone: new sharers then wait for it. */
 const gateLock = "store-gate";
 
 const never = new AbortController().signal;
+
+/** Shares the store for one operation after another. */
+export interface StoreSharing {
+  /** Keeps garbage collection away until released. */
+  share(): Promise<HeldLock>;
+  close(): void;
+}
+
+/** How long the lock is kept for the next who shares, and how long at most with new ones: collection waits for it. */
+const [lingerMs, longestMs] = [50, 500];
+
+interface Shared {
+  readonly lock: HeldLock;
+  readonly since: number;
+  users: number;
+}
+
+export function openSharing(cache: string): StoreSharing {
+  let current: Shared | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const leave = (shared: Shared) => {
+    if (current === shared) current = undefined;
+    if (shared.users === 0) shared.lock.release();
+  };
+  const isYoung = ({ since }: Shared) => performance.now() - since < longestMs;
+  return {
+    async share() {
+      if (current !== undefined && !isYoung(current)) leave(current);
+      current ??= { lock: await shareStore(cache), since: performance.now(), users: 0 };
+      const shared = current;
+      shared.users++;
+      clearTimeout(timer);
+      return {
+        release() {
+          if (--shared.users > 0) return;
+          if (current !== shared || !isYoung(shared)) return leave(shared);
+          timer = setTimeout(() => leave(shared), lingerMs);
+          Deno.unrefTimer(timer);
+        },
+      };
+    },
+    close() {
+      clearTimeout(timer);
+      if (current !== undefined) leave(current);
+    },
+  };
+}
 
 /** Keeps garbage collection away until released. */
 export async function shareStore(cache: string): Promise<HeldLock> {
@@ -119,8 +167,8 @@ function release(file: Deno.FsFile, path: string): void {
 }
 
 function isSame(file: Deno.FsFile, path: string): boolean {
-  const [opened, named] = [file.statSync(), findInfo(path)];
-  return named !== undefined && opened.ino === named.ino && opened.dev === named.dev;
+  const [opened, named] = [file.statSync(), findLook(path)];
+  return named !== undefined && opened.ino === named.inode && opened.dev === named.device;
 }
 
 function openLease(cache: string, path: string): Deno.FsFile | undefined {
@@ -141,15 +189,15 @@ function openLease(cache: string, path: string): Deno.FsFile | undefined {
 
 function refuseLinks(cache: string, ...names: readonly string[]): void {
   const folder = join(cache, "locks");
-  const info = findInfo(folder);
-  if (info === undefined) return;
-  const flawed = info.isDirectory
-    ? names.map((name) => join(folder, name)).find((path) => findInfo(path)?.isFile === false)
+  const look = findLook(folder);
+  if (look === undefined) return;
+  const flawed = look.is === "folder"
+    ? names.map((name) => join(folder, name)).find((path) => (findLook(path)?.is ?? "file") !== "file")
     : folder;
   if (flawed === undefined) return;
   refuse({
     code: "CACHE_UNUSABLE",
-    message: `Cannot take a lock as \`${flawed}\` is ${info.isDirectory ? "no regular file" : "no folder"}`,
+    message: `Cannot take a lock as \`${flawed}\` is ${flawed === folder ? "no folder" : "no regular file"}`,
     at: { file: flawed },
     hint: "Remove it: it is made anew",
   });

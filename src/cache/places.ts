@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isConfinedPath, isFileName } from "../core/confined_path.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
+import { findLook } from "../core/look.ts";
 import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 
 /** The folders of the store, each with one for the first two digits of a name, but `parts`: what is being made. */
@@ -43,7 +44,7 @@ export function openPlaces(cache: string): Places {
   };
   const isReal = (path: string): boolean => {
     if (real.has(path)) return true;
-    if (findInfo(path)?.isDirectory !== true) return false;
+    if (findLook(path)?.is !== "folder") return false;
     real.add(path);
     return true;
   };

@@ -5,13 +5,15 @@ import { killMarked } from "../core/processes.ts";
 import { type ChildStatus, startChild } from "./child.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
-import { findProgram } from "../core/find_program.ts";
+import { openProgramFinder } from "../core/find_program.ts";
 import { endWatch, killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
 import { signalOf } from "./signal_names.ts";
 
 /** How long after a process's end its output is waited for, should something hold it open. */
 const outputMs = 1000;
+
+const findProgram = openProgramFinder();
 
 /** The first processes of steps that are under way: they do not outlive us when we end in the middle of it. */
 const running = new Map<number, Orphans | undefined>();

@@ -1,5 +1,6 @@
 /** How the disk answers what is asked of it before a step is shown any of it. */
 import { join } from "node:path";
+import { findLook } from "../core/look.ts";
 import { isMachineError } from "../core/system_error.ts";
 import { isGpuDevice, machineFiles } from "./machine_files.ts";
 import type { Found, Look } from "./visible_paths.ts";
@@ -19,6 +20,8 @@ export const disk: Look = {
 };
 
 function findNow(path: string): Found | undefined {
+  const look = findLook(path);
+  if (look?.is === "file" || look?.is === "folder") return { is: look.is };
   try {
     const info = Deno.lstatSync(path);
     if (info.isFile) return { is: "file" };

@@ -14,10 +14,12 @@ export function findShownProgram(
   visible: Visible,
 ): string {
   const path = policy.variables["PATH"] ?? "";
-  const programs = programPlaces(name, path, policy.folder).filter(isProgramFile);
-  const shown = programs.find((program) => isShown(program, visible));
-  if (shown !== undefined) return shown;
-  const [hidden] = programs;
+  let hidden: string | undefined;
+  for (const program of programPlaces(name, path, policy.folder)) {
+    if (!isProgramFile(program)) continue;
+    if (isShown(program, visible)) return program;
+    hidden ??= program;
+  }
   return refuse({
     code: "STEP_NOT_STARTED",
     message: hidden !== undefined

@@ -42,6 +42,9 @@ export interface Machine {
 
 export function openSandbox(options: SandboxOptions): Sandbox {
   const machine = openMachine(options);
+  let found: Promise<string> | undefined;
+  /** A step is shown the program, not what led to it. */
+  const realDeno = () => found ??= Deno.realPath(options.deno);
   return {
     async hold({ body, net, needsFull }) {
       if (options.mode === "off" && !needsFull) {
@@ -52,11 +55,11 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       return { tier, hasOwnNetwork: tier === "bubblewrap" && net !== true };
     },
     async confine(program, policy, hold) {
-      const argv = await argvOf(program, policy, options);
+      const argv = await argvOf(program, policy, options.child, realDeno);
       if (!isSystemTier(hold)) return { argv, tellsSignals: false };
-      const { deno, child, cache, guarded = [], hidden = [] } = options;
+      const { child, cache, guarded = [], hidden = [] } = options;
       const shared = {
-        needs: { deno: await realDeno(deno), child },
+        needs: { deno: await realDeno(), child },
         guarded: [cache, ...guarded],
         hidden,
         descriptors: await machine.descriptors(),
@@ -84,15 +87,13 @@ const isSystemTier = ({ tier }: Hold): boolean => tier === "bubblewrap" || tier 
 async function argvOf(
   program: Program,
   policy: SandboxPolicy,
-  { deno, child }: SandboxOptions,
+  child: string,
+  realDeno: () => Promise<string>,
 ): Promise<Argv> {
   if (program.is === "command") return program.argv;
   const { denoArguments } = await import("./deno_permissions.ts");
-  return [await realDeno(deno), ...denoArguments(program, policy, child)];
+  return [await realDeno(), ...denoArguments(program, policy, child)];
 }
-
-/** A step is shown the program, not what led to it. */
-const realDeno = (deno: string): Promise<string> => Deno.realPath(deno);
 
 /** Asks each thing when it is first needed. */
 export function openMachine(

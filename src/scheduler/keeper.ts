@@ -7,25 +7,48 @@ export type Look = ReturnType<PlannedFiles["look"]>;
 export interface Keeper {
   /** Calls `keep` with a look that begins after this call; settles as it does. */
   keep(keep: (look: Look) => Promise<void>): Promise<void>;
+  /** No step runs any more: nothing waits for others from now on. */
+  hurry(): void;
 }
+
+/** Between the beginnings of two groups, while steps run: nothing waits for what is kept but its being told. */
+const restMs = 25;
 
 export function openKeeper(files: PlannedFiles): Keeper {
   let waiting: ((look: Look) => Promise<void>)[] = [];
-  let group: Promise<void> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isKeeping = false;
+  let isHurried = false;
+  let begunAt = -Infinity;
   const keepGroup = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    isKeeping = true;
+    begunAt = performance.now();
     const keeps = waiting;
     waiting = [];
-    group = undefined;
     const look = files.look();
     await Promise.allSettled(keeps.map((keep) => keep(look)));
+    isKeeping = false;
+    beginSoon();
   };
-  let before = Promise.resolve();
+  const beginSoon = () => {
+    if (isKeeping || waiting.length === 0) return;
+    const waitMs = isHurried ? 0 : begunAt + restMs - performance.now();
+    if (waitMs <= 0) keepGroup();
+    else timer ??= setTimeout(keepGroup, waitMs);
+  };
   return {
     keep(keep) {
       return new Promise((resolve, reject) => {
         waiting.push((look) => keep(look).then(resolve, reject));
-        group ??= before = before.then(keepGroup);
+        // After this turn: steps that ended together are kept together.
+        queueMicrotask(beginSoon);
       });
+    },
+    hurry() {
+      isHurried = true;
+      beginSoon();
     },
   };
 }

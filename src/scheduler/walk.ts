@@ -96,6 +96,7 @@ export async function walk(plan: Plan, options: WalkOptions, context: RunContext
     if (arrived.length === 0) await new Promise<void>((resolve) => wake = resolve);
     for (const { step, end } of arrived.splice(0)) settle(step, end);
   }
+  context.keeper.hurry();
   await Promise.all(closing);
   if (broken !== undefined) throw broken.error;
   const isKilled = context.signal.aborted || failedStep === undefined;

@@ -26,6 +26,7 @@ export function openLocalArtifacts(base: string): Artifacts {
     });
   /** Folders whose own names are on disk. */
   const secured = new Set<string>();
+  const forceTogether = openForcing();
   return {
     localFolder: (location) => localFolder(location, base),
     async list(location, path) {
@@ -65,7 +66,7 @@ export function openLocalArtifacts(base: string): Artifacts {
     async secure(location, paths) {
       const root = folderOf(location);
       const targets = paths.map((path) => safeJoin(root, path));
-      await secureNames(root, targets, targets, secured);
+      await secureNames(root, targets, targets, secured, forceTogether);
     },
   };
 }
@@ -79,6 +80,7 @@ async function secureNames(
   targets: readonly string[],
   files: readonly string[],
   secured: Set<string>,
+  force = forceToDisk,
 ): Promise<void> {
   const folders = new Set<string>();
   for (const target of targets) {
@@ -92,7 +94,7 @@ async function secureNames(
   for (let at = dirname(experiment); !secured.has(at) && !above.includes(at); at = dirname(at)) {
     above.push(at);
   }
-  await forceToDisk(files, [...folders, ...above]).catch((error) => {
+  await force(files, [...folders, ...above]).catch((error) => {
     if (isDiskFull(error) || !isSystemError(error)) throw error;
     return refuse({
       code: "TRACKER_WRITE_FAILED",
@@ -101,6 +103,30 @@ async function secureNames(
     });
   });
   above.forEach((folder) => secured.add(folder));
+}
+
+/** `forceToDisk` for all who ask in the same turn of the event loop; who fails is told, and the others are not. */
+function openForcing(): typeof forceToDisk {
+  type Paths = readonly string[];
+  let waiting: { files: Paths; folders: Paths; done: () => void; failed: (error: unknown) => void }[] = [];
+  const force = async () => {
+    const group = waiting;
+    waiting = [];
+    const all = (paths: Paths[]) => [...new Set(paths.flat())];
+    try {
+      await forceToDisk(all(group.map(({ files }) => files)), all(group.map(({ folders }) => folders)));
+      group.forEach(({ done }) => done());
+    } catch (error) {
+      if (group.length === 1) return group[0]!.failed(error);
+      for (const { files, folders, done, failed } of group) {
+        await forceToDisk(files, folders).then(done, failed);
+      }
+    }
+  };
+  return (files, folders) =>
+    new Promise((done, failed) => {
+      if (waiting.push({ files, folders, done, failed }) === 1) queueMicrotask(force);
+    });
 }
 
 /** In bytes, of Linux, with room for the location itself. */

@@ -30,8 +30,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Commits block the program while the disk is written: those of changes that may wait take a tenth of its time at most. */
-const soon = { leastMs: 5, mostMs: 2000, timesCommit: 10 };
+/** Commits block the program while the disk is written: those of changes that may wait take a little of its time at most. */
+const soon = { leastMs: 25, mostMs: 2000, timesCommit: 20 };
 
 /** Of whoever writes; the second is how much of the file may be held in memory, in KiB, should so much be touched. */
 const settings = ["PRAGMA synchronous = EXTRA", "PRAGMA cache_size = -65536"];
