@@ -223,7 +223,7 @@ async function restore(
 function placeOutputs(result: StepResult, folder: string): Record<string, ProducedOutput> {
   return Object.fromEntries(
     Object.entries(result.outputs).map(([name, { file, digest, sizeBytes }]) =>
-      [name, { path: join(folder, file), digest, sizeBytes }] as const
+      [name, { path: `${folder}/${file}`, digest, sizeBytes }] as const
     ),
   );
 }

@@ -1,5 +1,4 @@
 /** `sluice init`: writes a pipeline to begin with, and a workflow that runs it. */
-import { lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { refuse } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
@@ -96,25 +95,25 @@ async function findRepository(folder: string): Promise<string | undefined> {
 
 /** Says so where sluice comes from a folder of this machine, which another one does not have. */
 async function sluiceNote(folder: string): Promise<string> {
-  const text = await readFile(join(folder, "deno.json"), "utf8").catch(() => "");
+  const text = await Deno.readTextFile(join(folder, "deno.json")).catch(() => "");
   return /"links"\s*:/.test(text)
     ? "Note: deno.json takes sluice from a folder of this machine (`links`); the workflow needs it in the repository, or from a package\n"
     : "";
 }
 
-const isThere = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false);
+const isThere = (path: string): Promise<boolean> => Deno.lstat(path).then(() => true, () => false);
 
 /** All of them or none; nothing is written over. */
 async function writeFiles(files: ReadonlyMap<string, string>, folder: string): Promise<void> {
   const written: string[] = [];
   try {
     for (const [path, text] of files) {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text, { flag: "wx" });
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, text, { createNew: true });
       written.push(path);
     }
   } catch (error) {
-    for (const path of written) await rm(path, { force: true });
+    for (const path of written) await Deno.remove(path).catch(() => {});
     if (isNotWritable(error)) refuseNotWritable(folder);
     throw error;
   }
@@ -123,7 +122,7 @@ async function writeFiles(files: ReadonlyMap<string, string>, folder: string): P
 async function requireEmpty(folder: string, shown: string): Promise<void> {
   let names: string[];
   try {
-    names = await readdir(folder);
+    names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT") return;
