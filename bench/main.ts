@@ -13,10 +13,12 @@ import { measureFirstRun } from "./rows/first_run.ts";
 import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
+import { measureManyProcesses } from "./rows/many_processes.ts";
 import { measurePlanMany } from "./rows/plan_many.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureSandbox } from "./rows/sandbox.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
+import { measureUnchanged, measureUnchangedMost } from "./rows/unchanged.ts";
 import { measureWhy } from "./rows/why.ts";
 import { openWorkplace } from "./workplace.ts";
 
@@ -24,6 +26,9 @@ const works = {
   "run-true": measureRunTrue,
   "help-and-plan": measureHelpAndPlan,
   "plan-many": measurePlanMany,
+  unchanged: measureUnchanged,
+  "unchanged-most": measureUnchangedMost,
+  "many-processes": measureManyProcesses,
   why: measureWhy,
   environments: measureEnvironments,
   "type-check": measureTypeCheck,

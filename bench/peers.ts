@@ -5,6 +5,9 @@ import { pythonEnvironment } from "../test/real/python_environment.ts";
 /** Versions are part of what is measured. */
 const requirements = {
   snakemake: ["snakemake==9.27.0"],
+  dvc: ["dvc==3.67.1"],
+  doit: ["doit==0.37.0"],
+  ninja: ["ninja==1.13.0"],
 } as const;
 
 /** The path of its program. */
