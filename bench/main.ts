@@ -14,6 +14,7 @@ import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
 import { measureManyProcesses } from "./rows/many_processes.ts";
+import { measureMetricPoints } from "./rows/metric_points.ts";
 import { measurePlanMany } from "./rows/plan_many.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureSandbox } from "./rows/sandbox.ts";
@@ -35,6 +36,7 @@ const works = {
   "first-run": measureFirstRun,
   "cache-restore": measureCacheRestore,
   "hash-input": measureHashInput,
+  "metric-points": measureMetricPoints,
   forwarder: measureForwarder,
   sandbox: measureSandbox,
 };
