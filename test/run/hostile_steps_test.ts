@@ -22,6 +22,16 @@ const reportOf = (events: readonly Event[]) =>
 
 for (
   const [name, script, code, words, sandbox] of ([
+    ["makes nothing", "true", "OUTPUT_MISSING", /without writing/],
+    ["makes a link to a file", "echo a > $TMPDIR/a; ln -s $TMPDIR/a $1", "OUTPUT_INVALID", /neither a file/],
+    ["makes a link that leads out", "ln -s /etc/passwd $1", "OUTPUT_INVALID", /neither a file nor a folder/],
+    ["makes a link to nothing", "ln -s nothing $1", "OUTPUT_INVALID", /neither a file nor a folder/],
+    [
+      "makes a socket",
+      "cd $(dirname $1); perl -MSocket -e 'socket S, AF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un \"made\"'",
+      "OUTPUT_INVALID",
+      /neither a file nor a folder/,
+    ],
     ["makes a named pipe", "mkfifo $1", "OUTPUT_INVALID", /neither a file nor a folder/],
     ["makes a folder with a link", "mkdir $1; ln -s /etc $1/etc", "OUTPUT_INVALID", /its `etc` is neither/],
     [
@@ -57,6 +67,18 @@ for (
     assert.deepEqual(readRuns(folder.path).map((run) => run.status), ["FAILED", "FAILED"]);
   });
 }
+
+Deno.test("a step that makes a device fails: it may not where it is held, else its output is none", async () => {
+  for (const sandbox of ["auto", "off"]) {
+    await using folder = await workingFolder();
+    const { code, events } = await runScript("mknod $1 c 1 3; true", folder.path, `--sandbox=${sandbox}`);
+    assert.equal(code, 1);
+    const { outcome } = reportOf(events);
+    assert.ok(outcome.is === "failed");
+    const isHeld = sandbox === "auto" || Deno.uid() !== 0;
+    assert.match(outcome.failure.code, isHeld ? /^OUTPUT_MISSING$/ : /^OUTPUT_(INVALID|MISSING)$/);
+  }
+});
 
 Deno.test("a step that leaves daemons in sessions of their own finishes, and none of them is left", async () => {
   await using folder = await workingFolder();
