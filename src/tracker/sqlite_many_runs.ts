@@ -1,6 +1,6 @@
 /**
  * Beginnings and ends of many runs. Those that come together are put down together: what a thousand of them have in
- * one key goes in by one statement, and their ids go up with time, so that each index grows at one place: with random ids
+ * one key goes in by one statement, and their ids follow each other, so that each index grows at one place: with random ids
  * every page of it would be touched, and the work would grow with what the tracker holds.
  */
 import type { EndedRun, LoggedParameter, ModelOutput, RunEnd, RunInfo, Tag } from "../core/tracking.ts";
@@ -18,16 +18,19 @@ export interface BegunRun {
   readonly parameters: readonly LoggedParameter[];
 }
 
-/** 32 hex digits each, as MLflow's are: those of UUIDs of version 7 (RFC 9562), sorted. `now` is in milliseconds. */
-export function newOrderedIds(count: number, now: number): string[] {
-  const time = now.toString(16).padStart(12, "0");
-  const ids = Array.from({ length: count }, () => {
-    const bytes = crypto.getRandomValues(new Uint8Array(10));
-    bytes[0] = (bytes[0]! & 0x0f) | 0x70;
-    bytes[2] = (bytes[2]! & 0x3f) | 0x80;
-    return time + bytes.toHex();
+const idCounts = 2 ** 32;
+let nextCount = crypto.getRandomValues(new Uint32Array(1))[0]!;
+
+/**
+ * 32 hex digits each, as MLflow's are. The first eight, by which people call runs, count from a number that is random
+ * for each process; the rest is random.
+ */
+export function newOrderedIds(count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const first = nextCount.toString(16).padStart(8, "0");
+    nextCount = (nextCount + 1) % idCounts;
+    return first + crypto.getRandomValues(new Uint8Array(12)).toHex();
   });
-  return ids.sort();
 }
 
 /** Throws BAD_REQUEST for an id that is taken; then there is none of them. */
@@ -49,9 +52,9 @@ export function endRun(database: Database, id: string, end: RunEnd): void {
   updateRun(database, id, { status: end.status, endedAt: end.endedAt });
 }
 
-/** The runs, in the order they are given; `now` is in milliseconds. Of a key that a run has twice the last value counts. */
-export function insertEndedRuns(database: Database, now: number, runs: readonly EndedRun[]): RunInfo[] {
-  const ids = newOrderedIds(runs.length, now);
+/** The runs, in the order they are given. Of a key that a run has twice the last value counts. */
+export function insertEndedRuns(database: Database, runs: readonly EndedRun[]): RunInfo[] {
+  const ids = newOrderedIds(runs.length);
   const locations = new Map<string, string>();
   const table = openRunTable();
   const infos = runs.map((run, index) => {

@@ -70,7 +70,7 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
 
     createRun: (run) => write(() => runs.createRun(database, run)),
     async beginRun(run, parameters) {
-      const id = run.id ?? newOrderedIds(1, clock())[0]!;
+      const id = run.id ?? newOrderedIds(1)[0]!;
       const info = runs.newRunInfo({ ...run, id }, await findLocation(run.experimentId));
       begun.push({ info, tags: run.tags, parameters });
       beginning ??= writeSoon(() => {
@@ -81,7 +81,7 @@ export async function openSqliteTracker(path: string, options: SqliteTrackerOpti
       return { run: info, recorded: beginning };
     },
     endRun: (id, end) => writeSoon(() => endRun(database, id, end)),
-    recordRuns: (ended) => write(() => insertEndedRuns(database, clock(), ended)),
+    recordRuns: (ended) => write(() => insertEndedRuns(database, ended)),
     getRun: (id) => read(() => runs.getRun(database, id)),
     updateRun: (id, update) => write(() => runs.updateRun(database, id, update)),
     logBatch: (id, batch) => write(() => runs.logBatch(database, id, batch)),
