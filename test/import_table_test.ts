@@ -62,7 +62,7 @@ Deno.test("every folder of src/ is a room of the table", () => {
 Deno.test("every import follows the table of rooms, static, dynamic and of types", async () => {
   const imports = await readImports(sources);
   assert.ok(
-    imports.some(({ from, to }) => from === "src/core/ports.ts" && to === "src/core/event.ts"),
+    imports.some(({ from, to }) => from === "src/core/ports/reporter.ts" && to === "src/core/event.ts"),
     "the reader sees imports of types",
   );
   const wrong = imports.filter(({ from, to }) => {

@@ -1,6 +1,7 @@
 /** A tracker in a folder of its own, the run's own server over it, and two steps with a session each. */
 import { join } from "node:path";
-import type { RunServerSession, Tracker } from "../src/core/ports.ts";
+import type { RunServerSession } from "../src/core/ports/run_server.ts";
+import type { Tracker } from "../src/core/ports/tracker.ts";
 import type { LoggedModel, ModelVersion, RunInfo } from "../src/core/tracking.ts";
 import { openRunServer } from "../src/server/run_server.ts";
 import { openSqliteTracker } from "../src/tracker/sqlite_tracker.ts";

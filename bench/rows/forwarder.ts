@@ -1,6 +1,6 @@
 /** What the forwarder adds to a step in bubblewrap: to its start, to a request to the run's own server, in memory. */
 import { join } from "node:path";
-import type { Hold, ReachableServer, Sandbox } from "../../src/core/ports.ts";
+import type { Hold, ReachableServer, Sandbox } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { openRunServer } from "../../src/server/run_server.ts";
 import { openSqliteTracker } from "../../src/tracker/sqlite_tracker.ts";

@@ -1,6 +1,6 @@
 /** The process of a step through the sandbox, against bubblewrap run by hand and against the bare process. */
 import { join } from "node:path";
-import type { SandboxPolicy } from "../../src/core/ports.ts";
+import type { SandboxPolicy } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { median } from "../measure.ts";
 import type { Row } from "../row.ts";

@@ -6,7 +6,7 @@
  */
 import { atOnce, type Work } from "../core/at_once.ts";
 import type { Digest } from "../core/digest.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import type { StepResult } from "../core/step_result.ts";
 import { openEntries, writeRecord } from "./entries.ts";
 import { openDigestMemory } from "./digest_memory.ts";

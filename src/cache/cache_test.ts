@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { digestBytes } from "../core/digest.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import { type KeyRecord, resultVersion, type StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
 import { type Files, inFolder, keyFor, readAll, resultOf, writeFiles } from "./test_results.ts";

@@ -4,7 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import { digestEntries, digestFile, type TreeEntry } from "../core/file_tree.ts";
 import { sha256 } from "../core/sha256.ts";
 import { findLook, isSettled, type Look } from "../core/look.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import type { DigestMemory } from "./digest_memory.ts";
 import type { FolderDigests } from "./folder_digests.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { digestBytes } from "../core/digest.ts";
 import { digestKept } from "../core/file_tree.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
 import { sealEntry } from "./entries.ts";

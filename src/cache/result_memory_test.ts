@@ -1,7 +1,7 @@
 /** What is remembered of results and of files is never more than they are. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import type { StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
 import { digestsPath, openDigestMemory } from "./digest_memory.ts";

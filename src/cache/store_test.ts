@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { digestBytes } from "../core/digest.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import type { StepResult } from "../core/step_result.ts";
 import { openCache } from "./cache.ts";
 import type { GarbageOptions } from "./garbage.ts";

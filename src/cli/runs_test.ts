@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openTracker } from "../compose/open_tracker.ts";
 import { SluiceError } from "../core/error.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import type { MlflowRunStatus } from "../core/tracking.ts";
 import { openBuffer } from "../terminal/screen_test.ts";
 import { comparison } from "./commands/runs_compare.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Cause, Forecast, LineChange } from "../core/cause.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import { firstDifferentLine } from "../plan/explain_line.ts";
 
 /** Bytes of the largest text that is compared, and the most files of one step. */

@@ -1,7 +1,9 @@
 /** What a forecast asks: the cache, the project's tracker, its environments. Reading makes nothing. */
 import { Digest } from "../core/digest.ts";
 import { SluiceError } from "../core/error.ts";
-import type { Cache, Environments, Tracker } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { type Run, type Tag, tagOf, TrackingError } from "../core/tracking.ts";
 import type { LastRun, Lookups } from "../plan/forecast.ts";
 

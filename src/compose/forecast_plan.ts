@@ -2,7 +2,9 @@
 import type { Cause, Forecast } from "../core/cause.ts";
 import type { StepReport } from "../core/event.ts";
 import type { Plan } from "../core/plan.ts";
-import type { Cache, Environments, Tracker } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { type ForecastOptions, type OpenForecast, openForecast } from "../plan/forecast.ts";
 import { addLines } from "./forecast_lines.ts";
 import { openLookups } from "./forecast_lookups.ts";

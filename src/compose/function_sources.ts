@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import { digestFile } from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import { listModules } from "./list_modules.ts";
 import type { Sources } from "./list_sources.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { refuse } from "../core/error.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { getLook } from "../core/look.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import { findDenoConfig } from "../sandbox/deno_permissions.ts";
 import { installedPackages } from "./installed_packages.ts";
 import type { Sources } from "./list_sources.ts";

@@ -4,7 +4,7 @@ import { atOnce, settled, type Work } from "../core/at_once.ts";
 import { refuse } from "../core/error.ts";
 import { digestTree, isProgram, readFolder, UnsupportedEntry } from "../core/file_tree.ts";
 import { getLook } from "../core/look.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import type { SourceList } from "../core/sources.ts";
 
 /** Never sources, wherever they lie: what runs leave behind, and what only tools read. */

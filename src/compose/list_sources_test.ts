@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { digestFile } from "../core/file_tree.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import { digestSourceList } from "../core/sources.ts";
 import { listSources } from "./list_sources.ts";
 

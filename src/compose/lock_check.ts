@@ -1,7 +1,7 @@
 /** What `--locked` asks before anything runs: is the lock there, and is it that of this pipeline as it stands? */
 import { type Failure, refuse } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import type { ProjectEnvironments } from "../environments/environments.ts";
 import {
   compareContents,

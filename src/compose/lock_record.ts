@@ -6,7 +6,7 @@ import { refuse } from "../core/error.ts";
 import { digestContent, UnsupportedEntry } from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { PipelineDefinition, PipelineResult, Source } from "../core/pipeline.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import { filePath, stepFolder } from "../plan/observation.ts";
 import { listModules } from "./list_modules.ts";
 import type { Contents } from "./lock_difference.ts";

@@ -12,7 +12,11 @@ import {
 } from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { Place } from "../core/place.ts";
-import type { Environments, FileDigests, PlannedFiles, Sandbox, Tracker } from "../core/ports.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
+import type { Sandbox } from "../core/ports/sandbox.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { isSystemError, machineFailure } from "../core/system_error.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";

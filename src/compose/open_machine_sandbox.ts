@@ -1,5 +1,5 @@
 /** Opens what holds steps on this machine. */
-import type { Sandbox } from "../core/ports.ts";
+import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { SandboxMode } from "../core/sandbox_tier.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 

@@ -1,6 +1,11 @@
 /** Hands the rooms to the scheduler. */
 import type { Event } from "../core/event.ts";
-import type { Cache, Environments, PlannedFiles, RunServer, Sandbox, Tracker } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
+import type { RunServer } from "../core/ports/run_server.ts";
+import type { Sandbox } from "../core/ports/sandbox.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { localEngine } from "../engines/local_engine.ts";
 import { openOrderedEvents } from "../scheduler/ordered_events.ts";
 import type { Services } from "../scheduler/services.ts";

@@ -1,7 +1,7 @@
 /** Opens the tracker a run logs to. */
 import { dirname, join, resolve } from "node:path";
 import { refuse } from "../core/error.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 
 export interface TrackerChoice {
   /** As the user gave it; MLFLOW_TRACKING_URI when absent, else `mlflow.db` in the working folder. */

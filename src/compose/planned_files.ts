@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { inputsOf, type PlannedStep } from "../core/plan.ts";
-import type { PlannedFiles } from "../core/ports.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
 import { digestSourceList, largestTextBytes, type SourceList } from "../core/sources.ts";
 import type { Witnessed } from "./file_witness.ts";
 import type { Sources } from "./list_sources.ts";

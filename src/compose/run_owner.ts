@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { onFile } from "../core/system_error.ts";
 import type { Run } from "../core/tracking.ts";

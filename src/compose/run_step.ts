@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Failure, refuse } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
 import { mainEntryPoint } from "../core/pipeline.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import { type AnyFixture, type Fixtures, loneStep } from "../dsl/lone_step.ts";

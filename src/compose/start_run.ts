@@ -1,7 +1,7 @@
 /** `pipeline.run()`: a run started from a program. */
 import { refuse } from "../core/error.ts";
 import type { StartRun } from "../core/run.ts";
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { executeRequest } from "./execute_request.ts";
 
 /** Nobody watches. */

@@ -1,6 +1,6 @@
 /** Metrics of a recorded run beside those of the one that was made again. */
 import { openCloseness } from "../comparison/closeness.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import type { Metric, Run } from "../core/tracking.ts";
 import type { VerifiedItem } from "./verify_run.ts";
 

@@ -5,7 +5,7 @@ import { isConfinedPath } from "../core/confined_path.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { type Run, TrackingError } from "../core/tracking.ts";
 import type { VerifiedItem } from "./verify_run.ts";

@@ -5,7 +5,7 @@ import { refuse } from "../core/error.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { outputFileName } from "../core/kind.ts";
 import { inputsOf, type Plan, Plan as PlanSchema, type PlannedStep, planVersion } from "../core/plan.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { digestSourceList } from "../core/sources.ts";
 import { byReference, keyOf, keyParts } from "../core/step_key.ts";
 import { type Run, TrackingError } from "../core/tracking.ts";

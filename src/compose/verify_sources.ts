@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { isProgram, readFolder } from "../core/file_tree.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import { getLook } from "../core/look.ts";
-import type { FileDigests } from "../core/ports.ts";
+import type { FileDigests } from "../core/ports/file_digests.ts";
 import type { SourceList } from "../core/sources.ts";
 import { openWitness, type Witnessed } from "./file_witness.ts";
 

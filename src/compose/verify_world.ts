@@ -2,7 +2,7 @@
 import { canonicalJson } from "../core/canonical_json.ts";
 import { refuse, SluiceError } from "../core/error.ts";
 import { inputsOf, type Plan, type PlannedInput, type PlannedStep } from "../core/plan.ts";
-import type { PlannedFiles } from "../core/ports.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
 import { isAtLeast, type SandboxTier } from "../core/sandbox_tier.ts";
 import type { SourceList } from "../core/sources.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";

@@ -4,7 +4,7 @@ import { atOnce, settled, type Work } from "./at_once.ts";
 import { type Digest, digestBytes } from "./digest.ts";
 import { refuse } from "./error.ts";
 import { findReading, getLook, type Look, mostReadBytes } from "./look.ts";
-import type { FileDigests } from "./ports.ts";
+import type { FileDigests } from "./ports/file_digests.ts";
 import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
 

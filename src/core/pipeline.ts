@@ -1,4 +1,7 @@
-/** A pipeline as plain data: what `dsl/` makes and `plan/` reads. Step functions stay in their modules. */
+/**
+ * Core: the words of the field, as types with their schemas, and what all rooms share. This file: a pipeline as plain
+ * data, which `dsl/` makes and `plan/` reads. Step functions stay in their modules.
+ */
 import { z } from "zod";
 import { lazySchema } from "./lazy_schema.ts";
 import { CommandTemplate } from "./command.ts";

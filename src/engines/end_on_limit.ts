@@ -1,5 +1,5 @@
 /** What ends a step's process before its time: its limits, or whoever runs it. */
-import type { ProcessExit, ProcessSpec } from "../core/ports.ts";
+import type { ProcessExit, ProcessSpec } from "../core/ports/engine.ts";
 import { signalProcess } from "../core/processes.ts";
 import type { Orphans } from "./orphans.ts";
 import { childrenOf, descendantsOf } from "./process_tree.ts";

@@ -1,6 +1,6 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
 import { refuse } from "../core/error.ts";
-import type { Engine, ProcessExit } from "../core/ports.ts";
+import type { Engine, ProcessExit } from "../core/ports/engine.ts";
 import { killMarked } from "../core/processes.ts";
 import { type ChildStatus, startChild } from "./child.ts";
 import { machineFailure } from "../core/system_error.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ProcessExit, ProcessSpec } from "../core/ports.ts";
+import type { ProcessExit, ProcessSpec } from "../core/ports/engine.ts";
 import { localEngine } from "./local_engine.ts";
 
 async function run(

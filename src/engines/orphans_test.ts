@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ProcessExit, ProcessSpec } from "../core/ports.ts";
+import type { ProcessExit, ProcessSpec } from "../core/ports/engine.ts";
 import { localEngine } from "./local_engine.ts";
 import { childrenOf } from "./process_tree.ts";
 

@@ -1,5 +1,5 @@
 /** How much memory and CPU time a step's processes have taken, held against its limits. Linux only. */
-import type { ProcessExit } from "../core/ports.ts";
+import type { ProcessExit } from "../core/ports/engine.ts";
 import { readProcess } from "../core/processes.ts";
 import { readStat } from "./process_tree.ts";
 

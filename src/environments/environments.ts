@@ -9,7 +9,7 @@ import type { EnvironmentObservation, EnvironmentSpec, ReadyEnvironment } from "
 import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
-import type { Environments } from "../core/ports.ts";
+import type { Environments } from "../core/ports/environments.ts";
 import type { HeldLock } from "../core/file_lock.ts";
 import type { Filling } from "./bytecode.ts";
 import type { Collected, CollectOptions, StoredEnvironment } from "./garbage.ts";

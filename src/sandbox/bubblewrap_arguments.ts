@@ -1,6 +1,6 @@
 /** From what is shown to a step to bubblewrap's arguments. */
 import { refuse } from "../core/error.ts";
-import type { SandboxPolicy } from "../core/ports.ts";
+import type { SandboxPolicy } from "../core/ports/sandbox.ts";
 import { isBelow, isWithin, type Place, type Visible } from "./visible_paths.ts";
 
 export interface BubblewrapSetting {

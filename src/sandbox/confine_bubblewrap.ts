@@ -1,5 +1,5 @@
 /** Tier one: a program inside bubblewrap. */
-import type { Argv, Program, SandboxPolicy } from "../core/ports.ts";
+import type { Argv, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import { refuse } from "../core/error.ts";
-import type { Program, SandboxPolicy } from "../core/ports.ts";
+import type { Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 
 /**
  * `run --no-prompt …permissions… --preload MODULE CHILD MODULE STEP`.

@@ -1,7 +1,7 @@
 /** Finds a step's program among what is shown to it. */
 import { refuse } from "../core/error.ts";
 import { isProgramFile, programPlaces } from "../core/find_program.ts";
-import type { SandboxPolicy } from "../core/ports.ts";
+import type { SandboxPolicy } from "../core/ports/sandbox.ts";
 import { isWithin, type Visible } from "./visible_paths.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What starts the forwarder, ahead of a program inside bubblewrap. */
-import type { Argv, ReachableServer } from "../core/ports.ts";
+import type { Argv, ReachableServer } from "../core/ports/sandbox.ts";
 import { forward } from "./forwarder.ts";
 import { splice } from "./splice.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ReachableServer } from "../core/ports.ts";
+import type { ReachableServer } from "../core/ports/sandbox.ts";
 import { withForwarder } from "./forwarder_arguments.ts";
 
 const deno = Deno.execPath();

@@ -1,7 +1,7 @@
 /** What a program needs to be shown beyond what its step declares, for it to run at all. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
-import type { Program, SandboxPolicy } from "../core/ports.ts";
+import type { Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import { findDenoConfig } from "./deno_permissions.ts";
 import { machineFiles } from "./machine_files.ts";
 import type { Wish } from "./visible_paths.ts";

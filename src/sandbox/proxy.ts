@@ -4,7 +4,7 @@
  * HTTP/1.1 with CONNECT for everything but plain HTTP; names are resolved here. Where the step shares this machine's
  * network, it listens on 127.0.0.1 and asks for a password that only the step was told.
  */
-import type { Hold, ProxySession, ReachableServer } from "../core/ports.ts";
+import type { Hold, ProxySession, ReachableServer } from "../core/ports/sandbox.ts";
 import { makeSocketFolder } from "../core/socket_folder.ts";
 import { allowHosts, readAuthority } from "./proxy_hosts.ts";
 import { type ProxyRequest, readRequest } from "./proxy_request.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Hold, ReachableServer } from "../core/ports.ts";
+import type { Hold, ReachableServer } from "../core/ports/sandbox.ts";
 import { openHostProxy } from "./proxy.ts";
 import { allowHosts } from "./proxy_hosts.ts";
 import { readRequest } from "./proxy_request.ts";

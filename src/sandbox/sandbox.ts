@@ -3,7 +3,7 @@
  *
  * Nothing is looked at before the first step: what a tier needs is loaded when it is asked for.
  */
-import type { Argv, Hold, Program, Sandbox, SandboxPolicy } from "../core/ports.ts";
+import type { Argv, Hold, Program, Sandbox, SandboxPolicy } from "../core/ports/sandbox.ts";
 import type { SandboxMode } from "../core/sandbox_tier.ts";
 import type { Descriptors } from "./descriptors.ts";
 import type { BubblewrapFound, LandlockFound } from "./find_tier.ts";

@@ -1,5 +1,5 @@
 /** What is shown to a step, in either tier. */
-import type { Program, SandboxPolicy } from "../core/ports.ts";
+import type { Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk } from "./disk.ts";
 import { type Needs, wishesOf } from "./program_needs.ts";

@@ -6,7 +6,7 @@ import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { inside } from "../core/place.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import { type Before, type KeyParts, keyParts } from "../core/step_key.ts";
 import { keyOfStep } from "../core/step_key_text.ts";
 import { type KeptPoint, pathsOf, type StepResult } from "../core/step_result.ts";

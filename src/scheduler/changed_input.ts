@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
 import { digestTree } from "../core/file_tree.ts";
 import { inputsOf, type PlannedStep } from "../core/plan.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import type { Reports } from "./step_inputs.ts";
 
 /** The path of the first input that is not. One that the cache keeps is looked at as it does; another is read again. */

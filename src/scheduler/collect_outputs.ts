@@ -7,7 +7,7 @@ import { type KindSpec, outputFileName } from "../core/kind.ts";
 import { findLook } from "../core/look.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
-import type { Artifacts } from "../core/ports.ts";
+import type { Artifacts } from "../core/ports/tracker.ts";
 import type { KeptOutput } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { findFlaw } from "./check_output.ts";

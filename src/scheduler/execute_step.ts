@@ -7,7 +7,7 @@ import type { StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
-import type { Cache } from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";

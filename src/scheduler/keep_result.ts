@@ -2,7 +2,7 @@
 import type { Digest } from "../core/digest.ts";
 import { SluiceError } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { type KeptPoint, pathsOf, resultVersion, type StepResult } from "../core/step_result.ts";
 import { isSystemError } from "../core/system_error.ts";
 import type { Metric, RunInfo } from "../core/tracking.ts";

@@ -1,5 +1,5 @@
 /** Keeps what finished steps made: those that end while others are being kept go together, as disks like it. */
-import type { PlannedFiles } from "../core/ports.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
 
 /** One look at the files of a plan, for all steps that had ended before it. */
 export type Look = ReturnType<PlannedFiles["look"]>;

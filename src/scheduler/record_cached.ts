@@ -1,5 +1,5 @@
 /** Records the runs of steps that were taken from the cache: those of many steps in one go. */
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import type { EndedRun, RunInfo } from "../core/tracking.ts";
 
 export interface CachedRuns {

@@ -5,14 +5,9 @@ import type { ReadyEnvironment } from "../core/environment.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { outputFileName } from "../core/kind.ts";
 import type { PlannedStep } from "../core/plan.ts";
-import type {
-  Hold,
-  ProcessExit,
-  Program,
-  ProxySession,
-  RunServerSession,
-  SandboxPolicy,
-} from "../core/ports.ts";
+import type { ProcessExit } from "../core/ports/engine.ts";
+import type { RunServerSession } from "../core/ports/run_server.ts";
+import type { Hold, Program, ProxySession, SandboxPolicy } from "../core/ports/sandbox.ts";
 import type { FunctionCall } from "../core/run.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { followLog, type LogContent } from "./follow_log.ts";

@@ -1,14 +1,12 @@
 /** What the scheduler is given to touch the world with. */
 import type { Event } from "../core/event.ts";
-import type {
-  Cache,
-  Engine,
-  Environments,
-  PlannedFiles,
-  RunServer,
-  Sandbox,
-  Tracker,
-} from "../core/ports.ts";
+import type { Cache } from "../core/ports/cache.ts";
+import type { Engine } from "../core/ports/engine.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { PlannedFiles } from "../core/ports/planned_files.ts";
+import type { RunServer } from "../core/ports/run_server.ts";
+import type { Sandbox } from "../core/ports/sandbox.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 
 export interface Services {
   readonly environments: Environments;

@@ -3,7 +3,7 @@
  * `mlflow-artifacts:/<experiment>/models/<model>/artifacts`, MLflow's own layout, so that all artifacts travel
  * through the server. Where they are really kept is not told.
  */
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import {
   type LoggedModel,
   type ModelVersion,

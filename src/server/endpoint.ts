@@ -1,7 +1,7 @@
 /** One call of MLflow's REST: its method, its path, the shape of what is asked, and what is answered. */
 import type { z } from "zod";
 import type { WireObject } from "../core/mlflow_scalars.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import type { Scope } from "./scope.ts";
 
 /** What an endpoint works with. */

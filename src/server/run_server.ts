@@ -6,7 +6,9 @@
  * Through it the step writes to its own run, to the runs it makes below that, and to the models and versions it
  * makes from them; everything else is refused. Names, shapes and errors follow MLflow 3.17.2.
  */
-import type { ReachableServer, RunServer, RunServerSession, Tracker } from "../core/ports.ts";
+import type { RunServer, RunServerSession } from "../core/ports/run_server.ts";
+import type { ReachableServer } from "../core/ports/sandbox.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { makeSocketFolder } from "../core/socket_folder.ts";
 import type { Desk } from "./endpoint.ts";
 import { openScope, type Scope } from "./scope.ts";

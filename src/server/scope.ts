@@ -1,5 +1,5 @@
 /** What one session may touch: its run, and the runs, models and versions made through it. */
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { type Experiment, type ModelVersion, TrackingError } from "../core/tracking.ts";
 
 export interface Scope {

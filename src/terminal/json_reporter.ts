@@ -1,5 +1,5 @@
 /** A run as its events, one JSON object a line on standard output and nothing else there. */
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import type { TextSink } from "./text_sink.ts";
 
 export function jsonReporter(stdout: TextSink): Reporter {

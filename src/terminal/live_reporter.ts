@@ -1,6 +1,6 @@
 /** A run as a view that is redrawn in place, on a terminal's standard error. */
 import type { Event } from "../core/event.ts";
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { displayWidth } from "./display_width.ts";
 import { liveLines, type LiveSize } from "./live_view.ts";
 import { warningText, writeClosing } from "./plain_reporter.ts";

@@ -1,7 +1,7 @@
 /** A run as plain lines, for where there is no terminal: what happens on standard error, the closing table on output. */
 import { unreachable } from "../core/error.ts";
 import type { Event, StepReport } from "../core/event.ts";
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { closingTable, failedStepLines, lastLine, nextCommands } from "./closing_report.ts";
 import { formatDuration } from "./human_units.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";

@@ -1,5 +1,5 @@
 /** A run as its failures, on standard error, and one last line on standard output. */
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { failedStepLines, lastLine } from "./closing_report.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import type { RunView } from "./run_view.ts";

@@ -1,5 +1,5 @@
 /** Chooses how a run is shown. */
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { choosePaint } from "./paint.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import type { RunFlags } from "./run_flags.ts";

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Failure, refuse } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import { showValue } from "../core/parameter.ts";
-import type { Reporter } from "../core/ports.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
 import { isSystemError } from "../core/system_error.ts";
 import type { SummaryContent, SummarySubject } from "./summary_content.ts";
 import { summaryJunit } from "./summary_junit.ts";

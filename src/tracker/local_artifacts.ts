@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { refuse } from "../core/error.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import { findLook } from "../core/look.ts";
-import type { Artifacts } from "../core/ports.ts";
+import type { Artifacts } from "../core/ports/tracker.ts";
 import { isDiskFull, isSystemError, systemErrorCode } from "../core/system_error.ts";
 import type { ArtifactInfo } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";

@@ -8,7 +8,7 @@ import { accessSync, constants } from "node:fs";
 import { z } from "zod";
 import { refuse } from "../core/error.ts";
 import { listOf, optional, present, WireInteger } from "../core/mlflow_scalars.ts";
-import type { Artifacts } from "../core/ports.ts";
+import type { Artifacts } from "../core/ports/tracker.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { localFolder } from "./artifact_location.ts";
 import { openLocalArtifacts } from "./local_artifacts.ts";

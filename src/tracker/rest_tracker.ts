@@ -16,7 +16,7 @@ import {
   writeModelInput,
   writeModelOutput,
 } from "../core/mlflow_wire.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import {
   type Experiment,
   type ModelOutput,

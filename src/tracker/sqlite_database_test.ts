@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { join } from "node:path";
 import { TrackingError } from "../core/tracking.ts";
 import type { Metric } from "../core/tracking.ts";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { openSqliteTracker } from "./sqlite_tracker.ts";
 
 async function withTracker(check: (tracker: Tracker, path: string) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@
  * SQLite file, `rest_tracker.ts` on MLflow's REST. Rows are those MLflow itself would write, held by tests.
  */
 import { dirname, join, resolve } from "node:path";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { openLocalArtifacts } from "./local_artifacts.ts";
 import * as experiments from "./sqlite_experiments.ts";
 import { insertInputs, insertOutputs } from "./sqlite_inputs.ts";

@@ -1,6 +1,6 @@
 /** One check of the contract that every tracker keeps, and what checks share. */
 import assert from "node:assert/strict";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { type Metric, type RunInfo, TrackingError } from "../core/tracking.ts";
 
 /** Checks may share one tracker: each uses names of its own. */

@@ -1,6 +1,6 @@
 /** The contract of trackers: models, their registry, and artifacts. */
 import assert from "node:assert/strict";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { freshName, newRun, point, refuses, sorted, type TrackerCheck } from "./tracker_check.ts";
 
 const read = (tracker: Tracker, location: string, path: string) =>

@@ -1,6 +1,6 @@
 /** The contract of trackers: experiments and runs. */
 import assert from "node:assert/strict";
-import type { Tracker } from "../core/ports.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
 import { freshName, newRun, point, refuses, sorted, type TrackerCheck } from "./tracker_check.ts";
 
 export const runChecks: readonly TrackerCheck[] = [

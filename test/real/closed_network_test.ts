@@ -2,14 +2,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type {
-  Hold,
-  ProcessExit,
-  ReachableServer,
-  RunServerSession,
-  Sandbox,
-  Tracker,
-} from "../../src/core/ports.ts";
+import type { ProcessExit } from "../../src/core/ports/engine.ts";
+import type { RunServerSession } from "../../src/core/ports/run_server.ts";
+import type { Hold, ReachableServer, Sandbox } from "../../src/core/ports/sandbox.ts";
+import type { Tracker } from "../../src/core/ports/tracker.ts";
 import type { RunInfo } from "../../src/core/tracking.ts";
 import { localEngine } from "../../src/engines/local_engine.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";

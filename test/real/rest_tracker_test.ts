@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SluiceError } from "../../src/core/error.ts";
-import type { Tracker } from "../../src/core/ports.ts";
+import type { Tracker } from "../../src/core/ports/tracker.ts";
 import { TrackingError } from "../../src/core/tracking.ts";
 import { openRestTracker } from "../../src/tracker/rest_tracker.ts";
 import { trackerContract } from "../../src/tracker/tracker_contract.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { refuse } from "../../src/core/error.ts";
-import type { Tracker } from "../../src/core/ports.ts";
+import type { Tracker } from "../../src/core/ports/tracker.ts";
 import type { Run } from "../../src/core/tracking.ts";
 import { openRunServer } from "../../src/server/run_server.ts";
 import { openSqliteTracker } from "../../src/tracker/sqlite_tracker.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import type { Tracker } from "../../src/core/ports.ts";
+import type { Tracker } from "../../src/core/ports/tracker.ts";
 import { type RunBatch, TrackingError } from "../../src/core/tracking.ts";
 import { openSqliteTracker } from "../../src/tracker/sqlite_tracker.ts";
 import { realTest } from "../real_part.ts";

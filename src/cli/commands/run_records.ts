@@ -1,7 +1,7 @@
 /** Reads recorded runs for `sluice runs`: one by its id, many as trees. */
 import { refuse } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
-import type { Tracker } from "../../core/ports.ts";
+import type { Tracker } from "../../core/ports/tracker.ts";
 import { type Experiment, type Run, tagOf, TrackingError } from "../../core/tracking.ts";
 import type { OptionSpec } from "../../terminal/command_spec.ts";
 import { type OptionValues, valueOf } from "../../terminal/option_values.ts";

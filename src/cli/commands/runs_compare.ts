@@ -1,6 +1,6 @@
 /** `sluice runs compare`: params and metrics of runs side by side, differences marked. */
 import { type Failure, refuse } from "../../core/error.ts";
-import type { Tracker } from "../../core/ports.ts";
+import type { Tracker } from "../../core/ports/tracker.ts";
 import { type Run, tagOf } from "../../core/tracking.ts";
 import { formatMetric } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";

@@ -1,6 +1,6 @@
 /** `sluice runs list`: the newest runs, those of steps below the run of their pipeline. */
 import { type Run, tagOf, TrackingError } from "../../core/tracking.ts";
-import type { Tracker } from "../../core/ports.ts";
+import type { Tracker } from "../../core/ports/tracker.ts";
 import { formatInstant } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { valueOf } from "../../terminal/option_values.ts";

@@ -1,5 +1,5 @@
 /** `sluice runs show`: all that is recorded of one run. */
-import type { Tracker } from "../../core/ports.ts";
+import type { Tracker } from "../../core/ports/tracker.ts";
 import { type ArtifactInfo, type Run, tagOf } from "../../core/tracking.ts";
 import { formatInstant, formatMetric, formatSize } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";

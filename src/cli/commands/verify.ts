@@ -1,7 +1,8 @@
 /** `sluice verify`: runs a recorded plan again and compares what it makes. */
 import { refuse, SluiceError } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
-import type { Reporter, Tracker } from "../../core/ports.ts";
+import type { Reporter } from "../../core/ports/reporter.ts";
+import type { Tracker } from "../../core/ports/tracker.ts";
 import { type Run, tagOf } from "../../core/tracking.ts";
 import { formatDuration } from "../../terminal/human_units.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
