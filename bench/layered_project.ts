@@ -32,6 +32,8 @@ export async function writeLayeredProject(
   const steps = listSteps(size);
   const files = {
     ...scripts,
+    // What steps read and make is data, not their source.
+    ".gitignore": "in/\nout/\n",
     "pipeline.ts": pipelineText(size, script),
     Snakefile: snakefileText(size, script),
     "dvc.yaml": dvcText(steps, script),

@@ -11,8 +11,11 @@ export interface Keeper {
   hurry(): void;
 }
 
-/** Between the beginnings of two groups, while steps run: nothing waits for what is kept but its being told. */
-const restMs = 25;
+/**
+ * Between the beginnings of two groups, while steps run: nothing waits for what is kept but its being told. Looking at very
+ * many files blocks the program, and is to take a little of its time at most.
+ */
+const rest = { leastMs: 25, timesLook: 20 };
 
 export function openKeeper(files: PlannedFiles): Keeper {
   let waiting: ((look: Look) => Promise<void>)[] = [];
@@ -20,6 +23,19 @@ export function openKeeper(files: PlannedFiles): Keeper {
   let isKeeping = false;
   let isHurried = false;
   let begunAt = -Infinity;
+  let lookMs = 0;
+  const timedLook = (): Look => {
+    const look = files.look();
+    lookMs = 0;
+    return {
+      findChange(step) {
+        const since = performance.now();
+        const change = look.findChange(step);
+        lookMs += performance.now() - since;
+        return change;
+      },
+    };
+  };
   const keepGroup = async () => {
     clearTimeout(timer);
     timer = undefined;
@@ -27,13 +43,14 @@ export function openKeeper(files: PlannedFiles): Keeper {
     begunAt = performance.now();
     const keeps = waiting;
     waiting = [];
-    const look = files.look();
+    const look = timedLook();
     await Promise.allSettled(keeps.map((keep) => keep(look)));
     isKeeping = false;
     beginSoon();
   };
   const beginSoon = () => {
     if (isKeeping || waiting.length === 0) return;
+    const restMs = Math.max(rest.leastMs, rest.timesLook * lookMs);
     const waitMs = isHurried ? 0 : begunAt + restMs - performance.now();
     if (waitMs <= 0) keepGroup();
     else timer ??= setTimeout(keepGroup, waitMs);
