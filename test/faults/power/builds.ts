@@ -29,8 +29,8 @@ export const syncFull: BrokenBuild = {
 export const rowBeforeFile: BrokenBuild = {
   name: "records a step as finished before its outputs are on disk",
   file: "src/tracker/local_artifacts.ts",
-  line: "await secureNames(root, targets, targets, secured);",
-  broken: "setTimeout(() => secureNames(root, targets, targets, secured), 300);",
+  line: "await secureNames(root, targets, targets, secured, forceTogether);",
+  broken: "setTimeout(() => secureNames(root, targets, targets, secured, forceTogether), 300);",
   finds: /output \w+ of step \w+, whose run is FINISHED, is lost/,
 };
 export const runBeforeOwner: BrokenBuild = {
