@@ -25,6 +25,8 @@ export interface Entries {
   findResult(key: Digest): FoundResult | undefined;
   /** The file that keeps a result; undefined where nothing is, or it must be read. */
   lookAtResult(key: Digest): Look | undefined;
+  /** Whether anything has the name of its file: what is there may be no result. */
+  hasResult(key: Digest): boolean;
   findRecord(key: Digest): KeyRecord | undefined;
   close(): void;
 }
@@ -68,6 +70,7 @@ export function openEntries(cache: string): Entries {
       return { ...rest, result: parsed.data };
     },
     lookAtResult: (key) => reader.look(pathOf("results", key)),
+    hasResult: (key) => findLook(`${cache}/${pathOf("results", key)}`) !== undefined,
     findRecord(key) {
       const found = read("records", key);
       const parsed = KeyRecord.safeParse(found && parseEntry(found.text));

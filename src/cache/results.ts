@@ -42,6 +42,7 @@ export function openResults({ cache, clock, scope, entries, examination, memory 
     if (scope === undefined) return entries.findResult(key);
     opened ??= openResultMemory(scope, memory);
     const look = entries.lookAtResult(key);
+    if (look === undefined && !entries.hasResult(key)) return undefined;
     const known = look === undefined ? undefined : opened.find(key);
     if (look === undefined || known?.stamp !== look.stamp) return readNew(key);
     const result: StepResult = JSON.parse(known.text);

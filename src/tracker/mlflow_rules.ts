@@ -150,9 +150,15 @@ function checkWholeTag({ key, value }: Tag, most: { readonly key: number; readon
   checkLength("value", most.value, value);
 }
 
+/** Names that are right: programs log the same few again and again. */
+const knownNames = new Set<string>();
+const mostNames = 1000;
+
 function checkName(name: string, path: string): void {
+  if (knownNames.has(name)) return;
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(name)) refuseValue(invalid(path, name, characters));
   checkPath(name, path);
+  if (knownNames.size < mostNames) knownNames.add(name);
 }
 
 /** Refuses what another path stands for, such as `a//b` and `../a`. */
