@@ -72,7 +72,7 @@ export function openCache({ cache, clock, scope }: OpenCache): Cache {
       entries.close();
       results.flush();
       await examination.flush();
-      sharing.close();
+      await sharing.close();
       await memory.flush();
       memory.close();
     },

@@ -20,45 +20,61 @@ const never = new AbortController().signal;
 export interface StoreSharing {
   /** Keeps garbage collection away until released. */
   share(): Promise<HeldLock>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** How long the lock is kept for the next who shares, and how long at most with new ones: collection waits for it. */
 const [lingerMs, longestMs] = [50, 500];
 
 interface Shared {
-  readonly lock: HeldLock;
+  readonly lock: Promise<HeldLock>;
   readonly since: number;
   users: number;
+  lingering: ReturnType<typeof setTimeout> | undefined;
 }
 
 export function openSharing(cache: string): StoreSharing {
   let current: Shared | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const leave = (shared: Shared) => {
-    if (current === shared) current = undefined;
-    if (shared.users === 0) shared.lock.release();
-  };
   const isYoung = ({ since }: Shared) => performance.now() - since < longestMs;
+  /** Its last user lets go of it; nobody joins any more. */
+  const retire = (shared: Shared, held: HeldLock) => {
+    clearTimeout(shared.lingering);
+    if (current === shared) current = undefined;
+    if (shared.users === 0) held.release();
+  };
   return {
     async share() {
-      if (current !== undefined && !isYoung(current)) leave(current);
-      current ??= { lock: await shareStore(cache), since: performance.now(), users: 0 };
-      const shared = current;
+      if (current !== undefined && !isYoung(current)) {
+        const old = current;
+        current = undefined;
+        // One that lingers has no user who would let go of it.
+        if (old.users === 0) retire(old, await old.lock);
+      }
+      const shared = current ??= {
+        ...{ lock: shareStore(cache), since: performance.now(), users: 0 },
+        lingering: undefined,
+      };
       shared.users++;
-      clearTimeout(timer);
+      clearTimeout(shared.lingering);
+      let held: HeldLock;
+      try {
+        held = await shared.lock;
+      } catch (error) {
+        if (current === shared) current = undefined;
+        throw error;
+      }
       return {
         release() {
           if (--shared.users > 0) return;
-          if (current !== shared || !isYoung(shared)) return leave(shared);
-          timer = setTimeout(() => leave(shared), lingerMs);
-          Deno.unrefTimer(timer);
+          if (current !== shared || !isYoung(shared)) return retire(shared, held);
+          shared.lingering = setTimeout(() => retire(shared, held), lingerMs);
+          Deno.unrefTimer(shared.lingering);
         },
       };
     },
-    close() {
-      clearTimeout(timer);
-      if (current !== undefined) leave(current);
+    async close() {
+      if (current?.users === 0) retire(current, await current.lock);
+      current = undefined;
     },
   };
 }
