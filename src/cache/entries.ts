@@ -42,7 +42,7 @@ export function openEntries(cache: string): Entries {
   };
 
   function read(folder: EntryFolder, key: Digest): Read | undefined {
-    const reading = reader.read(pathOf(folder, key));
+    const reading = reader.read(pathOf(folder, key), largestEntryBytes);
     if (reading !== undefined) {
       const { look, bytes } = reading;
       return { text: decoder.decode(bytes), usedAt: look.writtenAt, look };

@@ -99,6 +99,29 @@ Deno.test("results that a project used are had from its memory, and by nobody el
     );
   }));
 
+Deno.test("a result of so many files that it takes a megabyte is remembered as others are", () =>
+  inFolder(async (folder) => {
+    const run = join(folder, "run");
+    const files = Array.from({ length: 6000 }, (_, index) => [`many/${index % 50}/${index}`, `${index}`]);
+    await writeFiles(run, Object.fromEntries(files));
+    const result = await resultOf(key, run);
+    const use = async (work: (cache: Cache) => Promise<unknown>) => {
+      const cache = openCache({ cache: join(folder, "cache"), clock, scope });
+      await work(cache);
+      await cache.close();
+    };
+    const isIntact = (cache: Cache) => Promise.resolve(cache.isIntact(cache.find(key)!, run));
+    await use((cache) => cache.keep(result, run));
+    assert.ok(Deno.lstatSync(entryOf(folder)).size > 1e6 / 2);
+    await use(async (cache) => assert.ok(await isIntact(cache)));
+    await use(async (cache) => assert.ok(await isIntact(cache)));
+    const memory = openDigestMemory(join(folder, "cache"), clock);
+    assert.equal(memory.findText(`results 0 ${scope}`, "")?.split("\n").length, 3);
+    memory.close();
+    rewrite(join(run, "many/7/57"), () => "75");
+    await use(async (cache) => assert.ok(!await isIntact(cache)));
+  }));
+
 for (
   const [what, change, expected] of [
     ["nothing changed", () => {}, true],

@@ -59,8 +59,8 @@ export const mostReadBytes = 1 << 18;
 
 /** Reads files below one folder. Whatever part of a path below it is a link, nothing is found there. */
 export interface Reader {
-  /** Paths are relative to the folder. Undefined as for `findReading`. */
-  read(path: string): Reading | undefined;
+  /** Paths are relative to the folder. Undefined as for `findReading`, with `mostBytes` in the place of its own most. */
+  read(path: string, mostBytes?: number): Reading | undefined;
   /** Undefined where nothing is, or it cannot be told so. */
   look(path: string): Look | undefined;
   /** The next reading opens the folder again, as another may lie there now. */
@@ -119,23 +119,25 @@ function open(): Calls {
     name[written] = 0;
     return read === path.length && !path.includes("\0");
   };
-  const readAll = (file: number): Reading | undefined => {
+  const readAll = (file: number, mostBytes: number): Reading | undefined => {
     if (library.statx(file, nothing, emptyPath, basicStats, bytes) !== 0) return undefined;
     const look = readStatx(words);
+    if (look.is !== "file" || look.sizeBytes > mostBytes) return undefined;
     // One byte more shows the end of a file that did not grow.
-    content ??= new Uint8Array(mostReadBytes + 1);
-    if (look.is !== "file" || look.sizeBytes > mostReadBytes) return undefined;
+    const room = look.sizeBytes > mostReadBytes
+      ? new Uint8Array(look.sizeBytes + 1)
+      : content ??= new Uint8Array(mostReadBytes + 1);
     for (let done = 0;;) {
-      const count = library.read(file, content.subarray(done), content.length - done);
-      if (count < 0 || done + count > mostReadBytes) return undefined;
-      if (count === 0) return { look, bytes: content.subarray(0, done) };
+      const count = library.read(file, room.subarray(done), room.length - done);
+      if (count < 0 || done + count === room.length) return undefined;
+      if (count === 0) return { look, bytes: room.subarray(0, done) };
       done += count;
     }
   };
-  const readOf = (file: number): Reading | undefined => {
+  const readOf = (file: number, mostBytes = mostReadBytes): Reading | undefined => {
     if (file < 0) return undefined;
     try {
-      return readAll(file);
+      return readAll(file, mostBytes);
     } finally {
       library.close(file);
     }
@@ -147,7 +149,7 @@ function open(): Calls {
       return nameIt(path) ? library.syscall(openat2, descriptor, name, how, how.length) : -1;
     };
     return {
-      read: (path) => readOf(openBelow(path, toRead)),
+      read: (path, mostBytes) => readOf(openBelow(path, toRead), mostBytes),
       look(path) {
         const file = openBelow(path, toLook);
         if (file < 0) return undefined;
