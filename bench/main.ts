@@ -13,6 +13,7 @@ import { measureFirstRun } from "./rows/first_run.ts";
 import { measureForwarder } from "./rows/forwarder.ts";
 import { measureHashInput } from "./rows/hash_input.ts";
 import { measureHelpAndPlan } from "./rows/help_and_plan.ts";
+import { measureManyFiles } from "./rows/many_files.ts";
 import { measureManyProcesses } from "./rows/many_processes.ts";
 import { measureMetricPoints } from "./rows/metric_points.ts";
 import { measurePlanMany } from "./rows/plan_many.ts";
@@ -36,6 +37,7 @@ const works = {
   "first-run": measureFirstRun,
   "cache-restore": measureCacheRestore,
   "hash-input": measureHashInput,
+  "many-files": measureManyFiles,
   "metric-points": measureMetricPoints,
   forwarder: measureForwarder,
   sandbox: measureSandbox,
