@@ -14,7 +14,7 @@ const settledMs = 3500;
 
 /** Each tool's step has run with the folder as it is. DVC and `find` look at the same folder as sluice. */
 export async function measureManyFiles(workplace: Workplace): Promise<Row[]> {
-  const { folder, variables, rounds } = workplace;
+  const { variables, rounds } = workplace;
   const few = Math.min(rounds, 3);
   const given = await sluiceProject(workplace, 'given.file("data", file())');
   const made = await sluiceProject(workplace, "make({}).data");

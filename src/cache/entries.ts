@@ -89,8 +89,12 @@ function parseEntry(text: string): unknown {
 }
 
 /** Whether its paths are confined and each output's digest is that of its files. */
-export const isSound = (result: StepResult): boolean =>
-  isConfined(result) && Object.values(result.outputs).every(isWhole);
+export function isSound(result: StepResult): boolean {
+  if (sound.has(result)) return true;
+  if (!isConfined(result) || !Object.values(result.outputs).every(isWhole)) return false;
+  sound.add(result);
+  return true;
+}
 
 function isWhole(output: KeptOutput): boolean {
   if (whole.has(output)) return true;
@@ -101,11 +105,12 @@ function isWhole(output: KeptOutput): boolean {
 
 /** For who knows that they are sound. */
 export function trustOutputs(result: StepResult): void {
+  sound.add(result);
   for (const output of Object.values(result.outputs)) whole.add(output);
 }
 
-/** Outputs do not change, and those of many files take long to digest. */
-const whole = new WeakSet<KeptOutput>();
+/** Neither changes, and many files take long to digest. */
+const [sound, whole] = [new WeakSet<StepResult>(), new WeakSet<KeptOutput>()];
 
 /** An entry under the name of a part. */
 export interface StagedEntry {

@@ -1,13 +1,12 @@
 /** Whether a run's outputs lie where it put them, as they were made. */
-import { join } from "node:path";
 import type { Work } from "../core/at_once.ts";
-import { isProgram } from "../core/file_tree.ts";
-import { findLook } from "../core/look.ts";
+import { isProgram, walkTree } from "../core/file_tree.ts";
+import { findLook, type Look } from "../core/look.ts";
 import type { KeptOutput, StepResult } from "../core/step_result.ts";
 import { blobMemory } from "./blobs.ts";
 import { isSound } from "./entries.ts";
 import type { Examination } from "./examination.ts";
-import { blobName, listFolder, type Places } from "./places.ts";
+import { blobName, type Places } from "./places.ts";
 
 /** The stamps of their files, in their order; undefined where they are not intact. */
 export function* findIntact(
@@ -32,11 +31,12 @@ function* isIntact(
   examination: Examination,
   stamps: string[],
 ): Work<boolean> {
-  if (output.isFolder && !(yield* holdsExactly(output, root))) return false;
+  const looks = output.isFolder ? yield* findLooks(output, root) : undefined;
+  if (output.isFolder && looks === undefined) return false;
   for (const file of output.files) {
     yield;
     const path = file.path === "" ? root : `${root}/${file.path}`;
-    const look = findLook(path);
+    const look = looks === undefined ? findLook(path) : looks.get(file.path);
     if (look === undefined || isProgram(look) !== file.isProgram) return false;
     // A file that is the store's own is remembered as such.
     const name = () => {
@@ -49,22 +49,24 @@ function* isIntact(
   return true;
 }
 
-/** Whether a folder has these files and folders and no others; a link is another. */
-function* holdsExactly(output: KeptOutput, root: string): Work<boolean> {
-  if (findLook(root)?.is !== "folder") return false;
-  const files = new Set(output.files.map((file) => file.path));
-  const emptyFolders = new Set(output.emptyFolders);
-  const open = [""];
-  while (open.length > 0) {
-    yield;
-    const folder = open.pop()!;
-    const entries = listFolder(join(root, folder));
-    if (entries.length === 0 && folder !== "" && !emptyFolders.delete(folder)) return false;
-    for (const entry of entries) {
-      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory) open.push(path);
-      else if (!entry.isFile || !files.delete(path)) return false;
+/** At as many files as the output has, by their paths; undefined of a folder that has not its folders, or a link. */
+function* findLooks(output: KeptOutput, root: string): Work<ReadonlyMap<string, Look> | undefined> {
+  if (findLook(root)?.is !== "folder") return undefined;
+  const files = new Map<string, Look>();
+  const emptyFolders = new Set<string>();
+  try {
+    for (const { path, is, look } of walkTree(root)) {
+      yield;
+      if (is === "other") return undefined;
+      emptyFolders.delete(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+      if (is === "folder") emptyFolders.add(path);
+      else files.set(path, look);
     }
+  } catch {
+    // What cannot be looked at is not as it was made.
+    return undefined;
   }
-  return files.size === 0 && emptyFolders.size === 0;
+  const isSame = files.size === output.files.length && emptyFolders.size === output.emptyFolders.length &&
+    output.emptyFolders.every((path) => emptyFolders.has(path));
+  return isSame ? files : undefined;
 }

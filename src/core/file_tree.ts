@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { atOnce, settled, type Work } from "./at_once.ts";
 import { type Digest, digestBytes } from "./digest.ts";
 import { refuse } from "./error.ts";
-import { findReading, getLook, type Look, mostReadBytes } from "./look.ts";
+import { findReading, getLook, type Look, mostReadBytes, openLooks } from "./look.ts";
 import type { FileDigests } from "./ports/file_digests.ts";
 import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
@@ -28,13 +28,19 @@ export function* walkTree(root: string): Generator<TreeEntry> {
     const folder = open.pop()!;
     const [at, prefix] = folder === "" ? [root, ""] : [join(root, folder), `${folder}/`];
     const folders: string[] = [];
-    for (const name of namesIn(at)) {
-      const look = getLook(`${at}/${name}`);
-      const path = prefix + name;
-      if (look.is === "folder") folders.push(path);
-      yield describeEntry(path, look);
+    const names = namesIn(at);
+    const looks = openLooks(at);
+    try {
+      for (const name of names) {
+        const look = looks.get(name);
+        const path = prefix + name;
+        if (look.is === "folder") folders.push(path);
+        yield describeEntry(path, look);
+      }
+    } finally {
+      looks.close();
     }
-    open.push(...folders.reverse());
+    for (const path of folders.reverse()) open.push(path);
   }
 }
 

@@ -42,6 +42,16 @@ export const findLook = (path: string): Look | undefined => calls().look(path);
 /** As Deno sees it: it throws what Deno throws where nothing is. */
 export const getLook = (path: string): Look => findLook(path) ?? describeInfo(Deno.lstatSync(path));
 
+/** Looks at what lies right in one folder, which takes less than by whole paths, the deeper the less. */
+export interface FolderLooks {
+  /** As `getLook` of the path. */
+  get(name: string): Look;
+  close(): void;
+}
+
+/** It is held open until it is closed. */
+export const openLooks = (folder: string): FolderLooks => calls().openLooks(folder);
+
 /** The look at a file and its bytes: those of one and the same file, whatever is put in its place meanwhile. */
 export interface Reading {
   readonly look: Look;
@@ -74,6 +84,7 @@ interface Calls {
   readonly look: (path: string) => Look | undefined;
   readonly read: (path: string) => Reading | undefined;
   readonly openReader: (folder: string) => Reader;
+  readonly openLooks: (folder: string) => FolderLooks;
 }
 let opened: Calls | undefined;
 const calls = (): Calls => opened ??= open();
@@ -106,7 +117,11 @@ function open(): Calls {
   });
   if (library === undefined) {
     const openReader = () => ({ read: () => undefined, look: () => undefined, close: () => {} });
-    return { look: findRoughLook, read: () => undefined, openReader };
+    const openLooks = (folder: string) => ({
+      get: (name: string) => getLook(`${folder}/${name}`),
+      close: () => {},
+    });
+    return { look: findRoughLook, read: () => undefined, openReader, openLooks };
   }
   const encoder = new TextEncoder();
   const [name, nothing] = [new Uint8Array(longestPath), new Uint8Array(1)];
@@ -170,6 +185,19 @@ function open(): Calls {
         : undefined,
     read: (path) => readOf(nameIt(path) ? library.open(name, readOnly) : -1),
     openReader,
+    openLooks(folder) {
+      const descriptor = nameIt(folder) ? library.open(name, folderOnly) : -1;
+      return {
+        get: (entry) =>
+          descriptor >= 0 && nameIt(entry) &&
+            library.statx(descriptor, name, noFollow, basicStats, bytes) === 0
+            ? readStatx(words)
+            : getLook(`${folder}/${entry}`),
+        close() {
+          if (descriptor >= 0) library.close(descriptor);
+        },
+      };
+    },
   };
 }
 
