@@ -12,12 +12,33 @@ const short: Layers = { layers: 10, width: 100 };
 const slow: Layers = { layers: 10, width: 10 };
 const limits = { off: 2, on: 1.5, slow: 1.03 } as const;
 
-/** What a careful user would type; sluice's own has fewer things in it, and a filter of system calls. */
-const byHand = (project: string): string[] =>
-  ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"]
-    .concat(["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--bind", project, project]);
+/** The machine's own places that a step is shown, on Debian; those that are not there are left out. */
+const machinePlaces = [
+  "alternatives",
+  "ca-certificates",
+  "fonts",
+  "ld.so.cache",
+  "mime.types",
+  "nsswitch.conf",
+]
+  .concat(["protocols", "services", "ssl/certs", "ssl/openssl.cnf", "timezone"]).map((name) => `/etc/${name}`)
+  .concat("/opt", "/usr");
 
-/** Two at a time. Every run has a project, a tracker and a cache of its own, which are empty before it. */
+/** What a step is shown, typed by hand: its project to be read, what it makes to be written; no filter of system calls. */
+const byHand = (project: string): string[] => [
+  ...["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--new-session"],
+  ...["--die-with-parent", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"],
+  ...["bin", "lib", "lib64", "sbin"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
+  ...["in", "merge.sh"].map((name) => join(project, name)).flatMap((path) => ["--ro-bind", path, path]),
+  ...["--bind", join(project, "out"), join(project, "out")],
+  ...machinePlaces.flatMap((path) => ["--ro-bind-try", path, path]),
+  ...["--remount-ro", "/proc", "--remount-ro", "/", "--chdir", project, "--"],
+];
+
+/**
+ * Two at a time. Every run has a project, a tracker and a cache of its own, which are empty before it. They stay until the
+ * end: on a file system without a journal it takes long to make files where many were just removed.
+ */
 export async function measureManyProcesses(workplace: Workplace): Promise<Row[]> {
   const { root, deno, folder, variables, rounds } = workplace;
   const projectOf = async (size: Layers, script: Script) => {
@@ -28,25 +49,22 @@ export async function measureManyProcesses(workplace: Workplace): Promise<Row[]>
   const sluice = (size: Layers, script: Script, sandbox: "off" | "require") => async () => {
     const main = join(root, "src/cli/main.ts");
     const project = await projectOf(size, script);
-    return await removed(
-      project,
-      measure({
-        argv: [deno, "run", "-A", main, "run", "--quiet", "--cores", "2", "--sandbox", sandbox],
-        folder: project,
-        variables: { ...variables, XDG_CACHE_HOME: join(project, "cache") },
-      }),
-    );
+    return await measure({
+      argv: [deno, "run", "-A", main, "run", "--quiet", "--jobs", "2", "--sandbox", sandbox],
+      folder: project,
+      variables: { ...variables, XDG_CACHE_HOME: await folder() },
+    });
   };
   const xargs = (size: Layers, script: Script, prefix: (project: string) => string[]) => async () => {
     const project = await projectOf(size, script);
     const args = ["-P2", "-L1", "-a", "arguments.txt", ...prefix(project), "sh", script];
-    return await removed(project, measure({ argv: ["xargs", ...args], folder: project, variables }));
+    return await measure({ argv: ["xargs", ...args], folder: project, variables });
   };
   const snakemake = await findPeer("snakemake");
   const doit = await findPeer("doit");
   const peer = (argv: readonly [string, ...string[]]) => async () => {
     const project = await projectOf(short, "merge.sh");
-    return await removed(project, measure({ argv, folder: project, variables }));
+    return await measure({ argv, folder: project, variables });
   };
   const few = Math.min(rounds, 5);
   const off = await measureInTurn({
@@ -84,14 +102,6 @@ export async function measureManyProcesses(workplace: Workplace): Promise<Row[]>
 interface Pair {
   readonly ours: Pick<Measurement, "wallMs">;
   readonly xargs: Pick<Measurement, "wallMs">;
-}
-
-async function removed(project: string, measuring: Promise<Measurement>): Promise<Measurement> {
-  try {
-    return await measuring;
-  } finally {
-    await Deno.remove(project, { recursive: true });
-  }
 }
 
 const stepsOf = ({ layers, width }: Layers): number => layers * width;
