@@ -29,8 +29,7 @@ export function openQueue(steps: readonly PlannedStep[]): Queue {
   const missing = new Map(steps.map((step) => [step.name, step.needs.length]));
   const dependants = new Map<string, PlannedStep[]>(steps.map((step) => [step.name, []]));
   for (const step of steps) for (const need of step.needs) dependants.get(need)!.push(step);
-  const order = new Map(steps.map((step, index) => [step.name, index]));
-  const ready = steps.filter((step) => step.needs.length === 0);
+  const ready = openLine(steps);
   const waiting = new Map(steps.map((step) => [step.name, step]));
   let usedCores = 0;
   let usedBytes = 0;
@@ -44,13 +43,13 @@ export function openQueue(steps: readonly PlannedStep[]): Queue {
   return {
     start(capacity) {
       const started: PlannedStep[] = [];
-      for (let at = 0; at < ready.length && (running === 0 || usedCores < capacity.jobs);) {
-        const step = ready[at]!;
+      for (let at = 0; at < ready.length() && (running === 0 || usedCores < capacity.jobs);) {
+        const step = ready.at(at);
         if (!fits(step, capacity)) {
           at++;
           continue;
         }
-        ready.splice(at, 1);
+        ready.take(at);
         waiting.delete(step.name);
         running++;
         usedCores += step.limits.cores;
@@ -64,15 +63,10 @@ export function openQueue(steps: readonly PlannedStep[]): Queue {
       usedCores -= step.limits.cores;
       usedBytes -= step.limits.memoryBytes ?? 0;
       if (state === "stopped") return block(step);
-      const freed: PlannedStep[] = [];
       for (const dependant of dependants.get(step.name)!) {
         const left = missing.get(dependant.name)! - 1;
         missing.set(dependant.name, left);
-        if (left === 0 && waiting.has(dependant.name)) freed.push(dependant);
-      }
-      if (freed.length > 0) {
-        ready.push(...freed);
-        ready.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+        if (left === 0 && waiting.has(dependant.name)) ready.put(dependant);
       }
       return [];
     },
@@ -92,4 +86,36 @@ export function openQueue(steps: readonly PlannedStep[]): Queue {
     }
     return blocked;
   }
+}
+
+/** From so many on what was taken from the front is let go of. */
+const mostTaken = 1000;
+
+/** Steps that may start, in the order of the plan. As a rule they are taken from the front and put at the end. */
+function openLine(steps: readonly PlannedStep[]) {
+  const order = new Map(steps.map((step, index) => [step, index]));
+  const line = steps.filter((step) => step.needs.length === 0);
+  let first = 0;
+  return {
+    length: () => line.length - first,
+    at: (index: number): PlannedStep => line[first + index]!,
+    take(index: number): void {
+      if (index > 0) return void line.splice(first + index, 1);
+      first++;
+      if (first < mostTaken || first < line.length / 2) return;
+      line.splice(0, first);
+      first = 0;
+    },
+    put(step: PlannedStep): void {
+      const place = order.get(step)!;
+      let [low, high] = [first, line.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (order.get(line[middle]!)! < place) low = middle + 1;
+        else high = middle;
+      }
+      if (low === line.length) line.push(step);
+      else line.splice(low, 0, step);
+    },
+  };
 }
