@@ -90,15 +90,17 @@ export function readLogLines(lines: readonly string[], now: number): LogContent 
   const unread: string[] = [];
   let progress: number | undefined;
   for (const text of lines) {
-    const line = parseLine(text);
+    const value = parseJson(text);
+    const point = findPoint(value, now);
+    if (point !== undefined) {
+      metrics.push(point);
+      continue;
+    }
+    const line = LogLine.safeParse(value).data;
     if (line === undefined) unread.push(text);
     else if ("metric" in line) {
-      metrics.push({
-        key: line.metric,
-        value: Number(line.value),
-        step: line.step,
-        timestamp: line.timestamp ?? now,
-      });
+      const { metric: key, value, step, timestamp = now } = line;
+      metrics.push({ key, value: Number(value), step, timestamp });
     } else if ("param" in line) parameters.push({ key: line.param, value: String(line.value) });
     else if ("tag" in line) tags.push({ key: line.tag, value: line.value });
     else progress = line.progress;
@@ -106,23 +108,22 @@ export function readLogLines(lines: readonly string[], now: number): LogContent 
   return { metrics, parameters, tags, progress, unread };
 }
 
-function parseLine(text: string): LogLine | undefined {
+/** Undefined where it is none. */
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return findPoint(value) ?? LogLine.safeParse(value).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** What `LogLine` makes of the commonest line, of which there may be millions, in a tenth of the time; else undefined. */
-function findPoint(line: unknown): LogLine | undefined {
+/** What the commonest line logs, of which there may be millions, in a tenth of the time that `LogLine` takes; else undefined. */
+function findPoint(line: unknown, now: number): Metric | undefined {
   if (typeof line !== "object" || line === null) return undefined;
-  const { metric, value, step = 0, timestamp } = line as Readonly<Record<string, unknown>>;
-  const isPoint = typeof metric === "string" && metric !== "" && metric.length <= 250 &&
-    Number.isFinite(value) && Number.isSafeInteger(step) &&
-    (timestamp === undefined || Number.isSafeInteger(timestamp));
-  return isPoint ? { metric, value, step, timestamp } as LogLine : undefined;
+  const { metric: key, value, step = 0, timestamp = now } = line as Readonly<Record<string, unknown>>;
+  const isPoint = typeof key === "string" && key !== "" && key.length <= 250 && Number.isFinite(value) &&
+    Number.isSafeInteger(step) && Number.isSafeInteger(timestamp);
+  return isPoint ? { key, value, step, timestamp } as Metric : undefined;
 }
 
 interface Piece {

@@ -8,7 +8,7 @@ export interface ThreadTimes {
 }
 
 export interface SpareTime {
-  /** False while others want all processors, and as much as they may be kept from was taken. */
+  /** False for as long as the last work makes it rest. */
   isThere(): boolean;
   /** Does a piece of work. False when it had to wait for a processor. */
   take(work: () => Promise<void>): Promise<boolean>;
@@ -16,28 +16,32 @@ export interface SpareTime {
 
 /** As a share of what it runs: a thread that has a processor to itself waits less, one that has none waits more. */
 const leastWait = 0.5;
-/** Of two processors a hundredth goes to work that rests fifty times as long as it ran. */
-const restTimes = 50;
+/**
+ * How many times as long as it ran it rests. Where it has a processor it takes half of it, as caches, the disk and the
+ * threads that collect its garbage are the step's as well; where it has none, a hundredth of two.
+ */
+const restTimes = { withProcessor: 1, without: 50 };
 /** What was found out holds no longer than this. */
 const mostRestMs = 1000;
 
-/** Without `times` of this thread, which only Linux tells, there is always some. `now` in milliseconds. */
+/** Where `find`, asked for this thread, knows nothing, as only Linux tells it, there is always some. `now` in milliseconds. */
 export function openSpareTime(
   now: () => number = () => performance.now(),
-  times: () => ThreadTimes | undefined = readThreadTimes,
+  find: () => ThreadTimes | undefined = readThreadTimes,
 ): SpareTime {
   let restsUntil = -Infinity;
   return {
     isThere: () => now() >= restsUntil,
     async take(work) {
-      const before = times();
+      const before = find();
       await work();
-      const after = times();
+      const after = find();
       if (before === undefined || after === undefined) return true;
       const ranMs = after.ranMs - before.ranMs;
-      if (after.waitedMs - before.waitedMs <= leastWait * ranMs) return true;
-      restsUntil = now() + Math.min(restTimes * ranMs, mostRestMs);
-      return false;
+      const isFree = after.waitedMs - before.waitedMs <= leastWait * ranMs;
+      const times = isFree ? restTimes.withProcessor : restTimes.without;
+      restsUntil = now() + Math.min(times * ranMs, mostRestMs);
+      return isFree;
     },
   };
 }

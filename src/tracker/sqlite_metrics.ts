@@ -23,7 +23,11 @@ export function insertMetrics(database: Database, runId: string, metrics: readon
     [key, storedValue(value), timestamp, runId, step, Number.isNaN(value) ? 1 : 0] as const;
   let done = 0;
   for (; done + rowsAtOnce <= metrics.length; done += rowsAtOnce) {
-    const rows = metrics.slice(done, done + rowsAtOnce).flatMap(rowOf);
+    const rows: (number | string)[] = [];
+    for (let at = done; at < done + rowsAtOnce; at++) {
+      const { key, value, timestamp, step } = metrics[at]!;
+      rows.push(key, storedValue(value), timestamp, runId, step, Number.isNaN(value) ? 1 : 0);
+    }
     database.run(insertPoints(rowsAtOnce), ...rows);
   }
   for (const metric of metrics.slice(done)) database.run(insertPoints(1), ...rowOf(metric));
