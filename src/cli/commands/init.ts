@@ -122,7 +122,7 @@ async function writeFiles(files: ReadonlyMap<string, string>, folder: string): P
 async function requireEmpty(folder: string, shown: string): Promise<void> {
   let names: string[];
   try {
-    names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT") return;
