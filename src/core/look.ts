@@ -4,6 +4,7 @@
  * file can be changed again with nothing to show for it.
  */
 import { openCLibrary } from "./c_library.ts";
+import { isMachineError } from "./system_error.ts";
 
 /** One look at what lies at a path, no link followed. */
 export interface Look {
@@ -51,6 +52,16 @@ export interface FolderLooks {
 
 /** It is held open until it is closed. */
 export const openLooks = (folder: string): FolderLooks => calls().openLooks(folder);
+
+/** Undefined where nothing is, or it may not be seen. Throws what Deno throws where the machine fails. */
+export function lookIfThere(path: string): Look | undefined {
+  try {
+    return getLook(path);
+  } catch (error) {
+    if (isMachineError(error)) throw error;
+    return undefined;
+  }
+}
 
 /** The look at a file and its bytes: those of one and the same file, whatever is put in its place meanwhile. */
 export interface Reading {

@@ -4,7 +4,7 @@ import { fail, type Result, succeed } from "../core/error.ts";
 import type { ProducedOutput } from "../core/event.ts";
 import { digestTree, UnsupportedEntry, walkTree } from "../core/file_tree.ts";
 import { type KindSpec, outputFileName } from "../core/kind.ts";
-import { findLook } from "../core/look.ts";
+import { lookIfThere } from "../core/look.ts";
 import { inside } from "../core/place.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import type { Artifacts } from "../core/ports/tracker.ts";
@@ -47,7 +47,7 @@ export interface Collected {
 
 async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path: string) {
   const at = inside(step.place, `step "${step.name}"`, `output "${name}"`);
-  const look = findLook(path);
+  const look = lookIfThere(path);
   if (look === undefined || !isRealFolder(dirname(path))) {
     return fail({
       code: "OUTPUT_MISSING",
@@ -79,7 +79,7 @@ async function checkOutput(step: PlannedStep, name: string, kind: KindSpec, path
 
 /** A step may have put a link in the place of the folder that was made for it. */
 const isRealFolder = (folder: string): boolean =>
-  [folder, dirname(folder)].every((path) => findLook(path)?.is === "folder");
+  [folder, dirname(folder)].every((path) => lookIfThere(path)?.is === "folder");
 
 function describeKind(kind: KindSpec): string {
   switch (kind.kind) {
