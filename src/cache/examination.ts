@@ -30,8 +30,8 @@ export interface Examination {
   ): Work<boolean>;
   /** A file that has this stamp has this digest, as others saw it. */
   trust(stamp: string, digest: Digest): void;
-  /** Whether a file that has this stamp is known to have changed no more since it was read. */
-  isTrusted(stamp: string): boolean;
+  /** Whether a file that has this stamp is known to have changed no more since it was read, to this digest if given. */
+  isTrusted(stamp: string, digest?: Digest): boolean;
   /** Whether it is known without reading that a file had this digest when it was looked at. */
   isKnown(look: Look | undefined, name: string, digest: Digest): boolean;
   /**
@@ -105,7 +105,7 @@ export function openExamination(memory: DigestMemory, clock: () => number): Exam
   return {
     isIntact,
     trust: (stamp, digest) => void known.set(stamp, digest),
-    isTrusted: (stamp) => known.has(stamp),
+    isTrusted: (stamp, digest) => digest === undefined ? known.has(stamp) : known.get(stamp) === digest,
     isKnown: (look, name, digest) =>
       look !== undefined &&
       (known.get(look.stamp) === digest ||

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { atOnce, settled, type Work } from "./at_once.ts";
 import { type Digest, digestBytes } from "./digest.ts";
 import { refuse } from "./error.ts";
-import { findReading, getLook, type Look, mostReadBytes, openLooks } from "./look.ts";
+import { findReading, getLook, type Look, looksAtOnce, mostReadBytes, openLooks } from "./look.ts";
 import type { FileDigests } from "./ports/file_digests.ts";
 import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
@@ -151,8 +151,7 @@ function* meetTree(root: string, digests: Pick<FileDigests, "meet">): Work<reado
   for (const entry of walkTree(root)) {
     if (entry.is === "other") throw new UnsupportedEntry(entry.path);
     if (entry.is === "folder") digests.meet?.(join(root, entry.path), entry.look);
-    entries.push(entry);
-    yield;
+    if (entries.push(entry) % looksAtOnce === 0) yield;
   }
   return entries;
 }

@@ -6,6 +6,9 @@
 import { openCLibrary } from "./c_library.ts";
 import { isMachineError } from "./system_error.ts";
 
+/** So many take a small part of the time after which others are let in, on a disk of another machine too. */
+export const looksAtOnce = 16;
+
 /** One look at what lies at a path, no link followed. */
 export interface Look {
   readonly is: "file" | "folder" | "link" | "other";
