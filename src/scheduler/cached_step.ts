@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { fail, type Result, SluiceError, succeed } from "../core/error.ts";
 import type { ProducedOutput, StepReport } from "../core/event.ts";
+import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import { isAtLeast } from "../core/sandbox_tier.ts";
 import type { PlannedStep } from "../core/plan.ts";
@@ -15,6 +16,7 @@ import { sendOutput } from "./collect_outputs.ts";
 import type { RunContext, StepEnd } from "./execute_step.ts";
 import { cachedStepTags, declaredFirst, loggedParameters } from "./run_record.ts";
 import type { Services } from "./services.ts";
+import { leaveStepFolder, stepFolder } from "./step_folder.ts";
 import { gatherInputs, type Reports, type StepInputs } from "./step_inputs.ts";
 
 /** The key of a step whose inputs are there, with what it is made of: few ask for that. */
@@ -128,10 +130,17 @@ export async function takeFromStore(
   const { tracker, clock } = context.services;
   const startedAt = clock();
   const { run, recorded: begun } = await tracker.beginRun(newCachedRun(due, result, startedAt, context), []);
-  const endRun = async (end: Pick<RunEnd, "status" | "tags">) => {
-    await Promise.all([begun, tracker.endRun(run.id, { ...end, endedAt: clock() })]);
+  const ownFolder = stepFolder(context.workspace, run);
+  const onDisk = async (ended: Promise<unknown>) => {
+    await Promise.all([begun, ended]);
+    await leaveStepFolder(context.services, run, ownFolder);
   };
-  const folder = await restore(result, run, cache, context).catch(async (error) => {
+  const endRun = (end: Pick<RunEnd, "status" | "tags">) =>
+    onDisk(tracker.endRun(run.id, { ...end, endedAt: clock() }));
+  const folder = await Promise.try(() => {
+    makeFolder(ownFolder);
+    return restore(result, run, cache, context);
+  }).catch(async (error) => {
     // The step is tried no further, and nobody else would end this run.
     await endRun({ status: "FAILED" });
     throw error;
@@ -146,7 +155,7 @@ export async function takeFromStore(
   return {
     report,
     closed: undefined,
-    recorded: Promise.all([begun, ended]).then(() => report),
+    recorded: onDisk(ended).then(() => report),
   };
 }
 

@@ -8,7 +8,6 @@ import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports/cache.ts";
-import { removeTree } from "../core/remove_tree.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
@@ -24,6 +23,7 @@ import {
   type RunOrigin,
 } from "./run_record.ts";
 import type { Services } from "./services.ts";
+import { leaveStepFolder, stepFolder } from "./step_folder.ts";
 import type { Reports, StepInputs } from "./step_inputs.ts";
 
 /** What all steps of one run share. */
@@ -114,11 +114,10 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
   const environment = await context.prepareEnvironment(step);
   const open = await beginRun(step, resolved.key, inputs.parameters, context);
   const { run } = open;
-  const folder = join(context.workspace, run.id);
+  const folder = stepFolder(context.workspace, run);
   const keyRecorded = step.cache ? recordKey(due, context) : undefined;
   let ended: Attempted;
   try {
-    // First: should we be killed before the run is on disk, the next start knows by this folder whose artifacts are nobody's.
     makeFolder(folder);
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
@@ -131,13 +130,17 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
   return {
     report,
     closed: closing.then(({ final }) => final),
-    recorded: closing.then(({ recorded }) => recorded),
+    recorded: closing.then(async ({ recorded }) => {
+      const final = await recorded;
+      await leaveStepFolder(services, run, folder);
+      return final;
+    }),
   };
 
   async function securing(): Promise<void> {
     await keyRecorded;
     if (report.outcome.is === "finished") await keepOutputs(due, { run, report, ended }, context);
-    await leaveFolder(services, run, folder);
+    await sendLog(services, run, folder);
   }
 }
 
@@ -230,13 +233,10 @@ function openLog(services: Services, run: RunInfo, folder: string): string {
   return join(logs, "output.log");
 }
 
-/** Where artifacts are elsewhere, the outputs stay for the steps that need them, and the log is sent. */
-async function leaveFolder(services: Services, run: RunInfo, folder: string): Promise<void> {
+/** Where artifacts are elsewhere. */
+async function sendLog(services: Services, run: RunInfo, folder: string): Promise<void> {
   const { artifacts } = services.tracker;
-  if (artifacts.localFolder(run.artifactUri) !== undefined) {
-    await removeTree(folder).catch(() => {});
-    return;
-  }
+  if (artifacts.localFolder(run.artifactUri) !== undefined) return;
   const log = await Deno.open(join(folder, "output.log")).catch(() => undefined);
   if (log === undefined) return;
   await artifacts.write(run.artifactUri, "logs/output.log", log.readable).catch((error) => {
