@@ -16,6 +16,8 @@ export function inspectFile(path: string): "missing" | "database" {
   if (!info.isFile) return refuse(damaged(path, "it is not a file"));
   const bytes = readHeader(path);
   if (info.size < header.bytes || text(bytes, magic.length) !== magic) {
+    // The making of a new file was cut off: SQLite takes it back to nothing, or says that it cannot.
+    if (isUnderWay(path)) return "database";
     return refuse(damaged(path, "it is no SQLite database"));
   }
   // 1 stands for 65536, which two bytes cannot hold.

@@ -191,3 +191,37 @@ async function contents(folder: string, below = ""): Promise<[string, string][]>
   }
   return found.sort();
 }
+
+Deno.test("a new file whose making a power cut tore is made again", () =>
+  inFolder(async (path, folder) => {
+    const torn = join(folder, "torn.db");
+    {
+      using database = new DatabaseSync(torn);
+      // Pages reach the file before the commit, and the journal before them.
+      database.exec("PRAGMA cache_size = 4; PRAGMA synchronous = EXTRA; BEGIN; CREATE TABLE t (a TEXT)");
+      const insert = database.prepare("INSERT INTO t VALUES (?)");
+      for (let row = 0; row < 200; row++) insert.run("x".repeat(1000));
+      await Deno.copyFile(torn, path);
+      await Deno.copyFile(`${torn}-journal`, `${path}-journal`);
+    }
+    {
+      using file = await Deno.open(path, { write: true });
+      await file.write(new Uint8Array(4096));
+    }
+    assert.ok((await Deno.stat(path)).size > 4096);
+    await refused("TRACKER_MISSING", path, false);
+    const tracker = await open(path);
+    assert.deepEqual((await tracker.listExperiments()).map(({ name }) => name), ["Default"]);
+    await tracker.close();
+  }));
+
+Deno.test("a file that is none of SQLite's is left as it is, whatever lies beside it", () =>
+  inFolder(async (path) => {
+    const text = "not a database at all\n".repeat(20);
+    for (const beside of ["-journal", "-wal"]) {
+      await Deno.writeTextFile(path, text);
+      await Deno.writeTextFile(`${path}${beside}`, "nor a journal");
+      await refused("TRACKER_DAMAGED", path);
+      assert.equal(await Deno.readTextFile(path), text);
+    }
+  }));
