@@ -36,7 +36,7 @@ export const rowBeforeFile: BrokenBuild = {
 export const runBeforeOwner: BrokenBuild = {
   name: "records a run before its owner's file is on disk",
   file: "src/compose/run_owner.ts",
-  line: "await forceToDisk([path], [folder, workspace, dirname(workspace)]);",
+  line: "await onFile(path, () => forceToDisk([path], [folder, workspace, dirname(workspace)]));",
   broken: "",
   finds: /left as RUNNING by the next start/,
 };
