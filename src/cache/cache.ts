@@ -13,6 +13,7 @@ import { openDigestMemory } from "./digest_memory.ts";
 import { openExamination } from "./examination.ts";
 import { findIntact } from "./in_place.ts";
 import { openKeeper } from "./keep.ts";
+import { shareFiles } from "./keep_files.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { lease, leaseName, openSharing } from "./locks.ts";
 import { openPlaces } from "./places.ts";
@@ -47,6 +48,7 @@ export function openCache({ cache, clock, scope }: OpenCache): Cache {
     peek: (key) => results.peek(key),
     isIntact: (result, folder) => atOnce(isIntact(result, folder)),
     restore: (result, folder) => restoreResult(cache, result, folder, examination),
+    share: (outputs, folder) => atOnce(shareFiles(openPlaces(cache), outputs, folder, examination)),
     keep: openKeeper(cache, examination, sharing),
     lease: (key, waiting) => lease(cache, leaseName(key), waiting),
     isRecorded: (key) => entries.findRecord(key) !== undefined,

@@ -56,14 +56,20 @@ Deno.test("nothing is found under another key, and nothing in a cache that is no
     assert.equal(await empty.findText(digestBytes("x")), undefined);
   }));
 
-Deno.test("the same content is one file of the store, whichever step, run and output made it", () =>
+Deno.test("the same content is one file of the store, and of each run whose step ends when the store has it", () =>
   inFolder(async (folder) => {
     const { cache, store } = await kept(folder, { one: "same", "two/a": "same", "two/b": "same" });
     const again = join(folder, "three");
     await writeFiles(again, { three: "same" });
-    await cache.keep(await resultOf(keyFor("again"), again), again);
     const name = digestBytes("same").slice("sha256:".length);
-    assert.equal(Deno.lstatSync(join(store, "files", name.slice(0, 2), name)).nlink, 5);
+    const links = () => Deno.lstatSync(join(store, "files", name.slice(0, 2), name)).nlink;
+    assert.equal(links(), 2);
+    const result = await resultOf(keyFor("again"), again);
+    await cache.share(result.outputs, again);
+    assert.equal(links(), 3);
+    const before = Deno.lstatSync(join(again, "three")).ino;
+    await cache.keep(result, again);
+    assert.equal(Deno.lstatSync(join(again, "three")).ino, before, "whoever uses it by then goes on with it");
   }));
 
 Deno.test("outputs are restored beside what lies in the folder, and never over it", () =>
@@ -182,6 +188,7 @@ Deno.test("a file with a name elsewhere is copied: that name keeps its rights, a
     await Deno.link(join(folder, "mine/data.csv"), join(folder, "run/out"));
     const cache = openCache({ cache: join(folder, "cache"), clock: Date.now });
     const result = await resultOf(keyFor("step"), join(folder, "run"));
+    await cache.share(result.outputs, join(folder, "run"));
     await cache.keep(result, join(folder, "run"));
     assert.equal(Deno.lstatSync(join(folder, "mine/data.csv")).mode! & 0o777, 0o644);
     await Deno.writeTextFile(join(folder, "mine/data.csv"), "else");

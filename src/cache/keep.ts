@@ -8,7 +8,7 @@ import { forceToDisk } from "../core/force_to_disk.ts";
 import type { StepResult } from "../core/step_result.ts";
 import { isSound, removeFile, type StagedEntry, stageResult } from "./entries.ts";
 import type { Examination } from "./examination.ts";
-import { gatherFiles, type KeptPart, shareFiles } from "./keep_files.ts";
+import { closeFiles, gatherFiles, type KeptPart } from "./keep_files.ts";
 import type { StoreSharing } from "./locks.ts";
 import { blobName, openPlaces, type Places } from "./places.ts";
 
@@ -93,7 +93,7 @@ async function keepAll(
     }
     await forceToDisk([], [...folders]);
     const kept = await each(gathered, async ({ asked, made, entry }) => {
-      await atOnce(shareFiles(places, made, asked.folder, examination));
+      await atOnce(closeFiles(places, made));
       Deno.renameSync(entry.part, entry.path);
       return { asked, folder: dirname(entry.path) };
     });

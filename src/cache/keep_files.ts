@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { settled, type Work } from "../core/at_once.ts";
 import { digestFile } from "../core/file_tree.ts";
 import { findLook, getLook, type Look } from "../core/look.ts";
-import type { KeptFile, StepResult } from "../core/step_result.ts";
+import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 import { blobMemory, blobMode, copyFile, hasBlob, linkBlob, refuseChanged, tryLink } from "./blobs.ts";
 import { removeFile } from "./entries.ts";
 import { type Examination, smallBytes } from "./examination.ts";
@@ -109,28 +109,45 @@ function* fillPart({ file, path, look }: Found, part: string, result: StepResult
   if ((yield* settled(digestFile(part, linked))) !== file.digest) refuseChanged(path);
 }
 
-/** Puts the store's files in the place of the run's own; where that cannot be, the run's own become read-only. */
+/**
+ * Puts the store's files in the place of those outputs in `folder` that it has already, and copies in the place of those
+ * that have a name elsewhere. Only before anybody uses them: a sandbox that shows a file meanwhile, or holds a process to
+ * it, would be left with one that is gone. What cannot be replaced stays.
+ */
 export function* shareFiles(
   places: Places,
-  all: readonly Made[],
+  outputs: Readonly<Record<string, KeptOutput>>,
   folder: string,
   examination: Examination,
 ): Work<void> {
+  for (const output of Object.values(outputs)) {
+    const root = join(folder, output.file);
+    for (const file of output.files) {
+      yield;
+      const path = file.path === "" ? root : join(root, file.path);
+      // Beside the folder: a killed process leaves nothing in an output.
+      const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
+      try {
+        const isKept = findLook(places.blob(blobName(file))) !== undefined &&
+          (yield* hasBlob(places, file, examination));
+        const isLinked = isKept && linkBlob(places, file, part, examination);
+        if (!isLinked && findLook(path)?.links === 1) continue;
+        if (isLinked || (yield* settled(copyFile(path, part, file)))) Deno.renameSync(part, path);
+        else removeFile(part);
+      } catch {
+        removeFile(part);
+      }
+    }
+  }
+}
+
+/** Makes the run's own files read-only where they are not the store's. */
+export function* closeFiles(places: Places, all: readonly Made[]): Work<void> {
   for (const { file, path } of all) {
     yield;
     const [blob, own] = [findLook(places.blob(blobName(file))), findLook(path)];
     if (own?.is !== "file") refuseChanged(path);
     if (blob?.inode === own.inode && blob.device === own.device) continue;
-    // Beside the folder: a killed process leaves nothing in an output.
-    const part = join(dirname(folder), `.part-${crypto.randomUUID()}`);
-    try {
-      if (linkBlob(places, file, part, examination)) {
-        Deno.renameSync(part, path);
-        continue;
-      }
-    } catch {
-      removeFile(part);
-    }
     if (own.links === 1) Deno.chmodSync(path, blobMode(file));
   }
 }

@@ -121,6 +121,7 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
     makeFolder(folder);
     const log = openLog(services, run, folder);
     ended = await attemptStep({ step, run, inputs, folder, log, environment }, context);
+    await shareOutputs(step, run, ended, context);
   } catch (error) {
     ended = failedAttempt(asFailure(error, step));
   }
@@ -142,6 +143,18 @@ async function runNow(due: DueStep, context: RunContext): Promise<StepEnd> {
     if (report.outcome.is === "finished") await keepOutputs(due, { run, report, ended }, context);
     await sendLog(services, run, folder);
   }
+}
+
+/** Before any step uses them: from then on they stay the files that they are. */
+async function shareOutputs(
+  step: PlannedStep,
+  run: RunInfo,
+  { kept }: Attempted,
+  { cache, services }: RunContext,
+): Promise<void> {
+  const folder = services.tracker.artifacts.localFolder(run.artifactUri);
+  if (cache === undefined || !step.cache || folder === undefined) return;
+  await cache.share(kept, folder);
 }
 
 /** What a disk refuses after the step has ended makes it a failed one. */

@@ -1,6 +1,6 @@
 /** The port of `cache/`. */
 import type { Digest } from "../digest.ts";
-import type { KeyRecord, StepResult } from "../step_result.ts";
+import type { KeptOutput, KeyRecord, StepResult } from "../step_result.ts";
 
 /** What steps made before, by key, for all projects of a user: `cache/`. */
 export interface Cache {
@@ -16,7 +16,13 @@ export interface Cache {
    */
   restore(result: StepResult, folder: string): Promise<boolean>;
   /**
-   * Keeps a result whose outputs lie in `folder`, digested as `result` says. They share the store's files from then on.
+   * Puts the store's files in the place of outputs in `folder` that it has already, as links. Only before anybody uses
+   * them. Never throws: what cannot be shared stays as it is.
+   */
+  share(outputs: Readonly<Record<string, KeptOutput>>, folder: string): void | Promise<void>;
+  /**
+   * Keeps a result whose outputs lie in `folder`, digested as `result` says. What the store does not have yet it takes as
+   * a further name of the same file; all are read-only from then on.
    * It is on disk, files first, when the promise resolves; what is asked while a group is being forced to disk is forced
    * together as the next group.
    */
