@@ -7,8 +7,10 @@ const pieceBytes = 1 << 16;
 /** So many pieces are taken at once before others have their turn. */
 const mostPieces = 8;
 
-/** One for all pipes, as a piece is taken before the next is read. */
+/** One for all pipes, as a piece is taken before the next is read, and others for those that are still being taken. */
 let buffer = new Uint8Array(pieceBytes);
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const mostSpare = 8;
 
 /** As `Child.read`; closes the descriptor at the end. */
 export function readPipe(
@@ -33,9 +35,13 @@ export function readPipe(
     if (count <= 0) return false;
     const taking = take(buffer.subarray(0, count));
     if (taking === undefined) return true;
-    buffer = new Uint8Array(pieceBytes);
+    const taken = buffer;
+    buffer = spare.pop() ?? new Uint8Array(pieceBytes);
     readiness.forget(descriptor);
-    taking.then(() => isOver || readiness.watch(descriptor, onReadable)).catch((error) => finish({ error }));
+    taking.then(() => {
+      if (spare.length < mostSpare) spare.push(taken);
+      if (!isOver) readiness.watch(descriptor, onReadable);
+    }).catch((error) => finish({ error }));
     return false;
   };
   const onReadable = () => {
