@@ -60,7 +60,7 @@ async function measureRow(
 /** Both take the same interpreter: that of the machine, which a step finds. */
 async function measureRound(processes: number, { root, deno, folder, variables }: Workplace): Promise<Round> {
   const project = await folder();
-  const program = join(root, "bench/pipelines/train.py");
+  const program = join(root, "bench/points/train.py");
   const args = [points, processes, workOfPoint * processes].map(String);
   await Deno.copyFile(program, join(project, "train.py"));
   await Deno.writeTextFile(join(project, "pipeline.ts"), pipelineText(args));
@@ -104,7 +104,7 @@ export default pipeline("points", {}, () => {
 async function mlflowMs({ root, folder, variables, mlflowPrograms }: Workplace): Promise<number> {
   const argv = [
     join(await mlflowPrograms(), "python"),
-    join(root, "bench/pipelines/log_batch.py"),
+    join(root, "bench/points/log_batch.py"),
     String(fewPoints),
   ] as const;
   const { stdout } = await measure({ argv, folder: await folder(), variables });
