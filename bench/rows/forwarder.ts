@@ -1,5 +1,6 @@
 /** What the forwarder adds to a step in bubblewrap: to its start, to a request to the run's own server, in memory. */
 import { join } from "node:path";
+import { openByShell } from "../../src/core/opened_files.ts";
 import type { Hold, ReachableServer, Sandbox } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { openRunServer } from "../../src/server/run_server.ts";
@@ -114,7 +115,7 @@ async function confined(
     run: [],
     servers,
   }, hold);
-  return { argv: held.argv, folder: work, variables };
+  return { argv: openByShell(held.argv, held.files), folder: work, variables };
 }
 
 function findOnPath(name: string, variables: Readonly<Record<string, string>>): string | undefined {

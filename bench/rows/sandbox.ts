@@ -1,6 +1,7 @@
 /** The process of a step through the sandbox, against bubblewrap run by hand and against the bare process. */
 import { join } from "node:path";
-import type { SandboxPolicy } from "../../src/core/ports/sandbox.ts";
+import type { Confined, SandboxPolicy } from "../../src/core/ports/sandbox.ts";
+import { startChild } from "../../src/engines/child.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { median } from "../measure.ts";
 import type { Row } from "../row.ts";
@@ -28,17 +29,17 @@ export async function measureSandbox({ root, deno, folder, rounds }: Workplace):
   const through = (tier: "bubblewrap" | "landlock") => {
     const sandbox = open(tier, cache);
     const step = { body: "command", net: false, needsFull: false } as const;
-    return async () => (await sandbox.confine(program, policy, await sandbox.hold(step))).argv;
+    return async () => await sandbox.confine(program, policy, await sandbox.hold(step));
   };
   const bubblewrap = await findBubblewrap();
   const [ours, landlock] = [through("bubblewrap"), through("landlock")];
-  const byHand = handArguments(await ours());
+  const byHand = { argv: handArguments((await ours()).argv), files: [] };
   const bare = (await Deno.realPath("/bin/true")) as string;
   const times = await inTurn({
     ours: async () => await start(await ours(), policy),
     byHand: () => start(byHand, policy),
     landlock: async () => await start(await landlock(), policy),
-    bare: () => start([bare], policy),
+    bare: () => start({ argv: [bare], files: [] }, policy),
   }, roundsEach * rounds);
   const ratio = times.ours / times.byHand;
   const bareText = `bare ${milliseconds(times.bare)}`;
@@ -94,9 +95,8 @@ async function policyIn(project: string): Promise<SandboxPolicy> {
   };
 }
 
-/** Less the shell around it and what it is given by descriptor: what somebody would type. */
-function handArguments(argv: readonly string[]): [string, ...string[]] {
-  const own = argv.slice(argv.findIndex((word) => word.endsWith("bwrap")));
+/** Less what it is given by descriptor: what somebody would type. */
+function handArguments(own: readonly string[]): [string, ...string[]] {
   const given = own.flatMap((word, index) =>
     word === "--file" ? [index, index + 1, index + 2] : word === "--seccomp" ? [index, index + 1] : []
   );
@@ -104,17 +104,22 @@ function handArguments(argv: readonly string[]): [string, ...string[]] {
   return [program, ...rest];
 }
 
-async function start(argv: readonly [string, ...string[]], policy: SandboxPolicy): Promise<void> {
-  const { success, stderr } = await new Deno.Command(argv[0], {
-    args: argv.slice(1),
-    cwd: policy.folder,
-    clearEnv: true,
-    env: { ...policy.variables },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+/** As a step's process is started. */
+async function start(
+  { argv, files }: Pick<Confined, "argv" | "files">,
+  policy: SandboxPolicy,
+): Promise<void> {
+  const [program, ...args] = argv;
+  const child = startChild({ program, args, files, folder: policy.folder, variables: policy.variables });
+  let said = "";
+  const decoder = new TextDecoder();
+  const reading = [
+    child.read("stdout", () => {}),
+    child.read("stderr", (piece) => void (said += decoder.decode(piece, { stream: true }))),
+  ];
+  const { code } = await child.status;
+  await Promise.all(reading.map(({ ended }) => ended));
+  if (code !== 0) throw new Error(said);
 }
 
 const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`;

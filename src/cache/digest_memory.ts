@@ -3,7 +3,7 @@
  * somebody: then nothing is remembered, and files are read again. Each row is sealed, so that a damaged one is none.
  */
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { Digest } from "../core/digest.ts";
 import { sha256 } from "../core/sha256.ts";
 import { removeFile } from "./entries.ts";
@@ -168,7 +168,6 @@ function openDatabase(cache: string): State {
 function connect(path: string): State {
   let database: DatabaseSync | undefined;
   try {
-    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
     database = new DatabaseSync(path, { timeout: busyMs });
     // What a power loss takes with it is read again, and what it spoils is seen by the seals.
     database.exec("PRAGMA synchronous = OFF");
@@ -193,7 +192,6 @@ function createDatabase(cache: string): boolean {
     const places = openPlaces(cache);
     places.make();
     const part = places.part();
-    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
     const database = new DatabaseSync(part);
     try {
       database.exec("PRAGMA synchronous = OFF");

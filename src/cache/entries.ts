@@ -179,10 +179,12 @@ export function forget(places: Places, folder: EntryFolder, key: Digest): void {
 
 /** Whatever has the name, and nothing that a link leads to. */
 export function removeFile(path: string): void {
+  const look = findLook(path);
+  if (look === undefined) return;
   try {
-    Deno.removeSync(path, { recursive: findLook(path)?.is === "folder" });
+    Deno.removeSync(path, { recursive: look.is === "folder" });
   } catch {
-    // It is gone already, or may not be removed: then it is met again.
+    // It may not be removed: then it is met again.
   }
 }
 

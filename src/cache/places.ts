@@ -61,9 +61,9 @@ export function openPlaces(cache: string): Places {
 }
 
 function makeReal(path: string, cache: string): void {
-  const info = findInfo(path);
-  if (info?.isDirectory === true) return;
-  if (info !== undefined) {
+  const look = findLook(path);
+  if (look?.is === "folder") return;
+  if (look !== undefined) {
     refuse({
       code: "CACHE_UNUSABLE",
       message: `Cannot keep results as \`${path}\` is no folder`,
@@ -77,7 +77,7 @@ function makeReal(path: string, cache: string): void {
     Deno.mkdirSync(path);
   } catch (error) {
     // Another process makes the same folders.
-    if (error instanceof Deno.errors.AlreadyExists && findInfo(path)?.isDirectory === true) return;
+    if (error instanceof Deno.errors.AlreadyExists && findLook(path)?.is === "folder") return;
     refuse({
       code: "FOLDER_NOT_WRITABLE",
       message: `Cannot make the folder \`${path}\`: ${error instanceof Error ? error.message : error}`,

@@ -1,4 +1,5 @@
 /** A step's process as the engine meets it: by the C library where that is to be had, else by Deno. */
+import type { OpenedFile } from "../core/opened_files.ts";
 import { startByDeno } from "./deno_child.ts";
 import { nativeSpawn } from "./native_spawn.ts";
 
@@ -6,6 +7,7 @@ export interface ChildSpec {
   /** An absolute path. */
   readonly program: string;
   readonly args: readonly string[];
+  readonly files?: readonly OpenedFile[];
   readonly folder: string;
   /** All of its environment. */
   readonly variables: Readonly<Record<string, string>>;

@@ -22,6 +22,7 @@ async function outcomeOf(child: Child): Promise<{ stdout: string; stderr: string
   return { ...texts, end: signal ?? String(code) };
 }
 
+const pipeMaxSize = Deno.readTextFileSync("/proc/sys/fs/pipe-max-size");
 const session = "cut -d' ' -f1,5,6 /proc/self/stat | sed 's/^[0-9]* //'; echo $$ $$";
 const signals = "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'";
 
@@ -59,6 +60,17 @@ for (const [way, start] of [["startChild()", startChild], ["startByDeno()", star
         {
           stdout: "a b||*|",
         },
+      ],
+      [
+        "files that it finds open",
+        specOf("cat <&3; cat <&9; pwd", {
+          files: [{ descriptor: 3, path: "/proc/sys/kernel/ostype" }, {
+            descriptor: 9,
+            path: "/proc/sys/fs/pipe-max-size",
+          }],
+          folder: "/usr",
+        }),
+        { stdout: `Linux\n${pipeMaxSize}/usr\n` },
       ],
       ["no signal held back or ignored", specOf(signals), {
         stdout: "SigBlk:0000000000000000SigIgn:0000000000000000",

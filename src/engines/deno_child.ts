@@ -1,9 +1,11 @@
 /** Starts a process by Deno's own means: where the C library's cannot be called. */
+import { openByShell } from "../core/opened_files.ts";
 import type { Child, ChildSpec, Reading } from "./child.ts";
 
-export function startByDeno({ program, args, folder, variables, stdin }: ChildSpec): Child {
-  const child = new Deno.Command(program, {
-    args: [...args],
+export function startByDeno({ program, args, files = [], folder, variables, stdin }: ChildSpec): Child {
+  const [command, ...words] = openByShell([program, ...args], files);
+  const child = new Deno.Command(command, {
+    args: words,
     cwd: folder,
     clearEnv: true,
     env: variables,

@@ -56,7 +56,7 @@ export function endOnLimit(
 }
 
 /** A group that is gone already is no error. */
-export function signalGroup(pid: number, signal: Deno.Signal): void {
+export function signalGroup(pid: number, signal: "SIGKILL" | "SIGTERM"): void {
   signalProcess(-pid, signal);
 }
 

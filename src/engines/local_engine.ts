@@ -43,8 +43,8 @@ export const localEngine: Engine = {
     using log = openLog(spec.log);
     let started: ReturnType<typeof startWithOrphans>;
     try {
-      const { argv, folder, variables, stdin } = spec;
-      const child = { program, args: argv.slice(1), folder, variables };
+      const { argv, files = [], folder, variables, stdin } = spec;
+      const child = { program, args: argv.slice(1), files, folder, variables };
       started = startWithOrphans(() => startChild(stdin === undefined ? child : { ...child, stdin }));
     } catch (error) {
       const failure = machineFailure(error, `Cannot start \`${spec.argv[0]}\``);

@@ -68,6 +68,10 @@ function start(
     else library.posix_spawn_file_actions_adddup2(actions, open(fileWith(spec.stdin, library)), 0);
     library.posix_spawn_file_actions_adddup2(actions, stdout.into, 1);
     library.posix_spawn_file_actions_adddup2(actions, stderr.into, 2);
+    // After the streams: until then one of ours may have its number.
+    for (const { descriptor, path } of spec.files ?? []) {
+      library.posix_spawn_file_actions_addopen(actions, descriptor, textOf(path), 0, 0);
+    }
     library.posix_spawn_file_actions_addchdir_np(actions, textOf(spec.folder));
     const pid = new Int32Array(1);
     const argv = listOf([spec.program, ...spec.args]);

@@ -2,10 +2,16 @@
 import type { EnvironmentSpec } from "../core/environment.ts";
 import type { Answer, Provider, Surroundings } from "./provider.ts";
 
+/** Looking a module up again takes as long as asking the smaller providers. */
+function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let loaded: Promise<Value> | undefined;
+  return () => loaded ??= load();
+}
+
 const providers: { readonly [Kind in EnvironmentSpec["kind"]]: () => Promise<Provider<Kind>> } = {
-  host: async () => (await import("./host_provider.ts")).provideHost,
-  deno: async () => (await import("./deno_provider.ts")).provideDeno,
-  python: async () => (await import("./python_provider.ts")).providePython,
+  host: once(async () => (await import("./host_provider.ts")).provideHost),
+  deno: once(async () => (await import("./deno_provider.ts")).provideDeno),
+  python: once(async () => (await import("./python_provider.ts")).providePython),
 };
 
 /** Asks the provider of the spec's kind. */

@@ -1,5 +1,5 @@
 /** Tier one: a program inside bubblewrap. */
-import type { Argv, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
+import type { Argv, Confined, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";
@@ -13,7 +13,6 @@ export interface BubblewrapProgram {
   readonly disablesNamespaces: boolean;
 }
 
-/** Descriptors of one digit are all that a small shell can open. */
 const filterAt = 9, passwdAt = 8, groupAt = 7, hostsAt = 6;
 /** Texts of ours, by the path they are seen at; with all of the network the machine's names are needed. */
 const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<string, number>> => ({
@@ -21,14 +20,15 @@ const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<str
   "/etc/group": groupAt,
   ...(net === true ? {} : { "/etc/hosts": hostsAt }),
 });
-const openAll = `exec ${filterAt}<"$1" ${passwdAt}<"$2" ${groupAt}<"$3" ${hostsAt}<"$4"; shift 4; exec "$@"`;
+
+type Held = Pick<Confined, "argv" | "files">;
 
 export async function confineInBubblewrap(
   program: Program,
   argv: Argv,
   policy: SandboxPolicy,
   options: Showing & { readonly bubblewrap: BubblewrapProgram },
-): Promise<Argv> {
+): Promise<Held> {
   const visible = shownTo(program, policy, options, Object.keys(replacedFiles(policy)));
   findShownProgram(argv[0], policy, visible);
   const inner = await throughForwarder(argv, policy, options.needs.deno);
@@ -51,7 +51,7 @@ export function bareBubblewrap(
   policy: SandboxPolicy,
   bubblewrap: BubblewrapProgram,
   descriptors: Descriptors,
-): Argv {
+): Held {
   const wishes = wishesOf(
     { is: "command", argv },
     { ...policy, write: [] },
@@ -69,11 +69,17 @@ function wrap(
   visible: Visible,
   { path, disablesNamespaces }: BubblewrapProgram,
   descriptors: Descriptors,
-): Argv {
+): Held {
   const replaced = replacedFiles(policy);
   const devices = policy.gpu ? listGpuDevices() : [];
   const args = bubblewrapArguments({ policy, visible, replaced, devices, disablesNamespaces });
-  const given = [descriptors.filter, descriptors.passwd, descriptors.group, descriptors.hosts];
-  const all = ["-c", openAll, "sh", ...given, path, ...args, "--seccomp", String(filterAt), "--", ...argv];
-  return ["/bin/sh", ...all];
+  return {
+    argv: [path, ...args, "--seccomp", String(filterAt), "--", ...argv],
+    files: [
+      { descriptor: filterAt, path: descriptors.filter },
+      { descriptor: passwdAt, path: descriptors.passwd },
+      { descriptor: groupAt, path: descriptors.group },
+      { descriptor: hostsAt, path: descriptors.hosts },
+    ],
+  };
 }

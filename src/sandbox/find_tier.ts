@@ -1,4 +1,5 @@
 /** What can hold a step on this machine: tried for real, once a process at most. */
+import { openByShell } from "../core/opened_files.ts";
 import { isMachineError } from "../core/system_error.ts";
 import type { Descriptors } from "./descriptors.ts";
 import type { SandboxOptions } from "./sandbox.ts";
@@ -53,7 +54,8 @@ async function tryBubblewrap(
     run: [],
     servers: [],
   };
-  const [program, ...args] = bareBubblewrap(["true"], policy, { path, disablesNamespaces }, descriptors);
+  const bare = bareBubblewrap(["true"], policy, { path, disablesNamespaces }, descriptors);
+  const [program, ...args] = openByShell(bare.argv, bare.files);
   try {
     const { success, code, stderr } = await new Deno.Command(program, {
       args,

@@ -56,7 +56,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     },
     async confine(program, policy, hold) {
       const argv = await argvOf(program, policy, options.child, realDeno);
-      if (!isSystemTier(hold)) return { argv, tellsSignals: false };
+      if (!isSystemTier(hold)) return { argv, files: [], tellsSignals: false };
       const { child, cache, guarded = [], hidden = [] } = options;
       const shared = {
         needs: { deno: await realDeno(), child },
@@ -67,13 +67,13 @@ export function openSandbox(options: SandboxOptions): Sandbox {
       if (hold.tier === "landlock") {
         const { confineByLandlock } = await import("./confine_landlock.ts");
         const held = confineByLandlock(program, argv, policy, shared);
-        return { argv: held, tellsSignals: false, failureMark: "sluice-landlock: " };
+        return { argv: held, files: [], tellsSignals: false, failureMark: "sluice-landlock: " };
       }
       const bubblewrap = await machine.bubblewrap();
       if (bubblewrap.is !== "works") throw new Error("bubblewrap holds a step without having been found");
       const { confineInBubblewrap } = await import("./confine_bubblewrap.ts");
       const held = await confineInBubblewrap(program, argv, policy, { ...shared, bubblewrap });
-      return { argv: held, tellsSignals: true, failureMark: "bwrap: " };
+      return { ...held, tellsSignals: true, failureMark: "bwrap: " };
     },
     async openProxy(hosts, hold, servers) {
       const { openHostProxy } = await import("./proxy.ts");

@@ -1,6 +1,7 @@
 /** Reads the file named in `SLUICE_LOG` while the step writes it. */
 import type { LoggedParameter, Metric, Tag } from "../core/tracking.ts";
 import { LogLine } from "../core/run.ts";
+import { lookIfThere } from "../core/look.ts";
 import { isMachineError } from "../core/system_error.ts";
 import { openSpareTime, type SpareTime } from "./spare_time.ts";
 
@@ -139,14 +140,14 @@ interface Piece {
  * empty.
  */
 async function* readFrom(path: string, position: () => number, size: () => number): AsyncGenerator<Piece> {
-  const info = await Deno.lstat(path).catch(undefinedUnlessMachine);
-  if (info === undefined || !info.isFile || info.size === position()) return;
+  const look = lookIfThere(path);
+  if (look?.is !== "file" || look.sizeBytes === position()) return;
   const opened = await Deno.open(path).catch(undefinedUnlessMachine);
   if (opened === undefined) return;
   using file = opened;
-  let at = info.size < position() ? 0 : position();
+  let at = look.sizeBytes < position() ? 0 : position();
   await file.seek(at, Deno.SeekMode.Start);
-  let buffer = new Uint8Array(Math.min(size(), info.size - at));
+  let buffer = new Uint8Array(Math.min(size(), look.sizeBytes - at));
   if (buffer.length === 0) return;
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
     yield { at, bytes: buffer.subarray(0, count) };

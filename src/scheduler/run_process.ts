@@ -70,6 +70,7 @@ export async function runAttempt(
     const { timeoutMs, memoryBytes, cpuTimeMs } = step.limits;
     const exit = await services.engine.run({
       argv: confined.argv,
+      files: confined.files,
       folder: step.folder,
       variables,
       log: attempt.log,

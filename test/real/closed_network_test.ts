@@ -271,6 +271,7 @@ async function openPlace() {
       const lines: string[] = [];
       const exit = await localEngine.run({
         argv: confined.argv,
+        files: confined.files,
         folder: work,
         variables: all,
         log: join(step, "log"),

@@ -39,6 +39,7 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
       const startedAt = Date.now();
       const exit = await localEngine.run({
         argv: confined.argv,
+        files: confined.files,
         folder: policy.folder,
         variables: policy.variables,
         log: join(folder.path, "log"),

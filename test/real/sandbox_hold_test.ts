@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SluiceError } from "../../src/core/error.ts";
+import { openByShell } from "../../src/core/opened_files.ts";
 import { examineSandbox } from "../../src/sandbox/holding_tier.ts";
 import { openSandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { codeOfAsync } from "../../src/sandbox/test_failure.ts";
@@ -265,8 +266,9 @@ for (const tier of ["bubblewrap", "landlock"] as const) {
           code: [source],
         });
         await Deno.remove(source);
-        const { success, stderr } = await new Deno.Command(confined.argv[0], {
-          args: confined.argv.slice(1),
+        const [program, ...args] = openByShell(confined.argv, confined.files);
+        const { success, stderr } = await new Deno.Command(program, {
+          args,
           clearEnv: true,
           env: { ...policy.variables },
           stdin: "null",

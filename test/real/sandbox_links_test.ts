@@ -1,6 +1,7 @@
 /** Links at every place that is shown to a step: nothing outside is seen, and nothing is made there. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openByShell } from "../../src/core/opened_files.ts";
 import { codeOfAsync } from "../../src/sandbox/test_failure.ts";
 import { realTest } from "../real_part.ts";
 import { openStepSandbox, type StepGrants } from "./sandbox_step.ts";
@@ -138,8 +139,9 @@ realTest(
       );
       await Deno.remove(source);
       await Deno.symlink(join(outside, "secret.txt"), source);
-      const { code, stdout, stderr } = await new Deno.Command(confined.argv[0], {
-        args: confined.argv.slice(1),
+      const [program, ...args] = openByShell(confined.argv, confined.files);
+      const { code, stdout, stderr } = await new Deno.Command(program, {
+        args,
         clearEnv: true,
         env: { ...policy.variables },
         stdin: "null",

@@ -1,6 +1,7 @@
 /** Runs a program as a step of one tier, through the sandbox's port and a process as the engine starts it. */
 import { join } from "node:path";
-import type { Program, ReachableServer, SandboxPolicy } from "../../src/core/ports/sandbox.ts";
+import { openByShell } from "../../src/core/opened_files.ts";
+import type { Confined, Program, ReachableServer, SandboxPolicy } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 
 export const stepTiers = ["bubblewrap", "landlock", "off"] as const;
@@ -81,11 +82,12 @@ export function openStepSandbox(
 }
 
 async function runStep(
-  { policy, confined }: { policy: SandboxPolicy; confined: { argv: readonly [string, ...string[]] } },
+  { policy, confined }: { policy: SandboxPolicy; confined: Confined },
   { stdin = "" }: StepGrants,
 ): Promise<StepEnd> {
-  const child = new Deno.Command(confined.argv[0], {
-    args: confined.argv.slice(1),
+  const [program, ...args] = openByShell(confined.argv, confined.files);
+  const child = new Deno.Command(program, {
+    args,
     cwd: policy.folder,
     clearEnv: true,
     env: { ...policy.variables },

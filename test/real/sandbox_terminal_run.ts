@@ -1,9 +1,10 @@
 /** Runs a step of one tier that keeps this program's terminal: `sandbox_terminal_run.ts TIER`. */
 import { join } from "node:path";
+import { openByShell } from "../../src/core/opened_files.ts";
 import { openStepSandbox, realPython, type StepTier } from "./sandbox_step.ts";
 
 /** Types each letter of `typed` into the terminal, without and with high bits; prints how the kernel answered. */
-const program = `
+const asking = `
 import ctypes, errno
 libc = ctypes.CDLL(None, use_errno=True)
 codes = set()
@@ -22,11 +23,12 @@ try {
     cache: join(project, "cache"),
   });
   const { confined, policy } = await step.confine(
-    { is: "command", argv: [python.program, "-c", program] },
+    { is: "command", argv: [python.program, "-c", asking] },
     { read: python.folders },
   );
-  await new Deno.Command(confined.argv[0], {
-    args: confined.argv.slice(1),
+  const [program, ...args] = openByShell(confined.argv, confined.files);
+  await new Deno.Command(program, {
+    args,
     clearEnv: true,
     env: { ...policy.variables },
   }).spawn().status;

@@ -1,4 +1,5 @@
 /** The port of `engines/`. */
+import type { OpenedFile } from "../opened_files.ts";
 import type { Argv } from "./sandbox.ts";
 
 /** Where a step's process runs. When `run` returns, every process of it is dead. */
@@ -18,6 +19,8 @@ export interface Engine {
 /** One process to run. */
 export interface ProcessSpec {
   readonly argv: Argv;
+  /** What it finds open; nothing but its standard streams when absent. */
+  readonly files?: readonly OpenedFile[];
   readonly folder: string;
   /** All of it; nothing is inherited. */
   readonly variables: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 /** The port of `sandbox/`, and what others say to it. */
+import type { OpenedFile } from "../opened_files.ts";
 import type { SandboxTier } from "../sandbox_tier.ts";
 
 /** Turns a program into the arguments that run it with no more than the policy allows: `sandbox/`. */
@@ -69,6 +70,8 @@ export interface Hold {
 /** How a program is run, so that it can do no more than it may. */
 export interface Confined {
   readonly argv: Argv;
+  /** What it must find open. */
+  readonly files: readonly OpenedFile[];
   /** Exit codes above 128 tell of a signal, as a shell's do. */
   readonly tellsSignals: boolean;
   /** What its standard error begins with when the sandbox itself failed and the program never ran. */
