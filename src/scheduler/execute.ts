@@ -106,9 +106,8 @@ export const planArtifact = "sluice/plan.json";
 
 /** While the first steps run: it takes time on a disk, and nothing waits for it. Without it the run cannot be verified. */
 async function recordPlan(plan: Plan, run: RunInfo, { tracker, emit, clock }: Services): Promise<void> {
-  const content = ReadableStream.from(planBytes(plan));
   try {
-    await tracker.artifacts.write(run.artifactUri, planArtifact, content);
+    await tracker.artifacts.write(run.artifactUri, planArtifact, planBytes(plan));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     emit({ is: "warning", at: clock(), message: `The plan is not kept with the run: ${why}` });

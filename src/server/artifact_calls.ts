@@ -87,7 +87,7 @@ async function write(
 ): Promise<Response> {
   const { owner, path } = parseFile(segments);
   const location = await locate(owner, "write", tracker, scope);
-  await tracker.artifacts.write(location, path, ReadableStream.from(readParts(request)));
+  await tracker.artifacts.write(location, path, readParts(request));
   return answerJson({});
 }
 

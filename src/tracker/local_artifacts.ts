@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { refuse } from "../core/error.ts";
 import { forceToDisk } from "../core/force_to_disk.ts";
 import { findLook } from "../core/look.ts";
-import type { Artifacts } from "../core/ports/tracker.ts";
+import type { Artifacts, Pieces } from "../core/ports/tracker.ts";
 import { isDiskFull, isSystemError, systemErrorCode } from "../core/system_error.ts";
 import type { ArtifactInfo } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
@@ -216,7 +216,7 @@ async function removeFolder(target: string, next: string): Promise<void> {
 }
 
 /** A stream that breaks off, as when a client is gone, is no fault of the folder's. */
-async function* whole(content: ReadableStream<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+async function* whole(content: Pieces, path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* content;
   } catch (error) {

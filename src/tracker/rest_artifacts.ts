@@ -76,7 +76,8 @@ function openProxiedArtifacts(connection: RestConnection): Artifacts {
       return response.body ?? new Blob().stream();
     },
     async write(location, path, content) {
-      const response = await connection.send(at(location, path), { method: "PUT", body: content });
+      const body = content instanceof ReadableStream ? content : ReadableStream.from(content);
+      const response = await connection.send(at(location, path), { method: "PUT", body });
       await response.body?.cancel();
     },
     async take(location, path, from) {

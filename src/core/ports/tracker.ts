@@ -117,6 +117,9 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
+/** The content of a file; a `ReadableStream` is one. */
+export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** Paths below a location are relative, with forward slashes; whatever leaves it is refused. */
 export interface Artifacts {
   /** The folder on this machine that holds the location; undefined when only the network leads there. */
@@ -125,8 +128,8 @@ export interface Artifacts {
   list(location: string, path: string): Promise<readonly ArtifactInfo[]>;
   /** The bytes of a file. Throws RESOURCE_DOES_NOT_EXIST. */
   read(location: string, path: string): Promise<ReadableStream<Uint8Array>>;
-  /** Complete or not at all. */
-  write(location: string, path: string, content: ReadableStream<Uint8Array>): Promise<void>;
+  /** Complete or not at all. `content` is read as it is written, piece by piece. */
+  write(location: string, path: string, content: Pieces): Promise<void>;
   /**
    * Takes a file or folder as the artifact `path`: moved where possible, else copied and removed. A power loss may take
    * it, or its bytes, until it is secured.
