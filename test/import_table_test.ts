@@ -79,3 +79,20 @@ Deno.test("sources outside test files import no test, bench or scratch folder", 
   const foreign = (await readImports(sources)).filter(({ to }) => !known.has(roomOf(to)));
   assert.deepEqual(foreign, []);
 });
+
+Deno.test("no file is imported by what it imports, in however many steps", async () => {
+  const imported = Map.groupBy(await readImports(sources), ({ from }) => from);
+  const after = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, above: readonly string[]) => {
+    if (above.includes(file)) {
+      circles.push([...above.slice(above.indexOf(file)), file].join(" -> "));
+      return;
+    }
+    if (after.has(file)) return;
+    for (const { to } of imported.get(file) ?? []) visit(to, [...above, file]);
+    after.add(file);
+  };
+  sources.forEach((file) => visit(file, []));
+  assert.deepEqual(circles, []);
+});

@@ -1,6 +1,6 @@
 /** What the forwarder adds to a step in bubblewrap: to its start, to a request to the run's own server, in memory. */
 import { join } from "node:path";
-import { openByShell } from "../../src/core/opened_files.ts";
+import { openByShell } from "../../src/core/argv.ts";
 import type { Hold, ReachableServer, Sandbox } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { openRunServer } from "../../src/server/run_server.ts";

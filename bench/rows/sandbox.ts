@@ -1,7 +1,7 @@
 /** The process of a step through the sandbox, against bubblewrap run by hand and against the bare process. */
 import { join } from "node:path";
 import type { Confined, SandboxPolicy } from "../../src/core/ports/sandbox.ts";
-import { startChild } from "../../src/engines/child.ts";
+import { startChild } from "../../src/engines/start_child.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 import { median } from "../measure.ts";
 import type { Row } from "../row.ts";

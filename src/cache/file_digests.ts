@@ -1,10 +1,11 @@
 /** Digests of files that did not change since they were last read. */
 import { atOnce, settled, type Work } from "../core/at_once.ts";
 import type { Digest } from "../core/digest.ts";
-import { digestEntries, digestFile, type TreeEntry } from "../core/file_tree.ts";
-import { sha256 } from "../core/sha256.ts";
+import { digestEntries, digestFile } from "../core/file_tree.ts";
 import { findLook, isSettled, type Look } from "../core/look.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
+import { sha256 } from "../core/sha256.ts";
+import type { TreeEntry } from "../core/tree_entry.ts";
 import type { DigestMemory } from "./digest_memory.ts";
 import type { FolderDigests } from "./folder_digests.ts";
 

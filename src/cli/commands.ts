@@ -35,3 +35,16 @@ export const commands: readonly Command[] = [
   doctor,
   completion,
 ];
+
+/** The command that the first words name, and the words after. */
+export function findCommand(
+  argv: readonly string[],
+): { command: Command; rest: readonly string[] } | undefined {
+  for (const command of commands) {
+    const words = command.spec.name.split(" ");
+    if (words.every((word, index) => argv[index] === word)) {
+      return { command, rest: argv.slice(words.length) };
+    }
+  }
+  return undefined;
+}

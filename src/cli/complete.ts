@@ -8,10 +8,10 @@ import {
   stepCandidates,
 } from "../terminal/candidates.ts";
 import type { Command, Surroundings } from "./command.ts";
-import { commands } from "./commands.ts";
 import { entryPointPositional, findPipelineFile } from "./commands/pipeline_file.ts";
 import { readWhyWords, stepPositional, withEntryPoint } from "./commands/why.ts";
-import { findCommand, programOptions } from "./program.ts";
+import { commands, findCommand } from "./commands.ts";
+import { programOptions } from "./program_spec.ts";
 
 /** Writes a candidate a line. `before` are the words before the one at the cursor, without the program. */
 export async function printCandidates(

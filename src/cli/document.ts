@@ -9,7 +9,7 @@ import {
 import { usageText } from "../terminal/command_help.ts";
 import { pipelineOptions } from "../terminal/pipeline_arguments.ts";
 import { commands } from "./commands.ts";
-import { programExamples, programOptions, programTitle } from "./program.ts";
+import { programExamples, programOptions, programTitle } from "./program_spec.ts";
 
 const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
   [0, "Done"],

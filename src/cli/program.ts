@@ -2,24 +2,14 @@
 import { type Failure, refuse } from "../core/error.ts";
 import { nearest } from "../core/nearest.ts";
 import { showValue } from "../core/parameter.ts";
-import { programHelp } from "../terminal/command_help.ts";
-import { type Example, helpOption, type OptionSpec } from "../terminal/command_spec.ts";
-import { unknownFlag } from "../terminal/option_values.ts";
-import { readCandidateRequest } from "../terminal/candidate_request.ts";
 import { listNames } from "../core/suggest.ts";
+import { readCandidateRequest } from "../terminal/candidate_request.ts";
+import { programHelp } from "../terminal/command_help.ts";
+import { helpOption } from "../terminal/command_spec.ts";
+import { unknownFlag } from "../terminal/option_values.ts";
 import { type Command, helpLayout, type Surroundings } from "./command.ts";
-import { commands } from "./commands.ts";
-
-export const programTitle = "sluice: typed machine-learning pipelines on Deno.";
-export const programOptions: readonly OptionSpec[] = [
-  helpOption,
-  { name: "version", short: "V", description: "Print the version" },
-];
-export const programExamples: readonly Example[] = [
-  { arguments: "init my-pipeline", description: "Write a pipeline to begin with" },
-  { arguments: "run pipeline.ts -e train -P alpha=0.1", description: "Run one of its steps" },
-  { arguments: "runs list", description: "See what ran" },
-];
+import { commands, findCommand } from "./commands.ts";
+import { programExamples, programOptions, programTitle } from "./program_spec.ts";
 
 /** Gives the exit code. Fails with COMMAND_UNKNOWN, FLAG_UNKNOWN, and whatever the command fails with. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -45,19 +35,6 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     return printProgramHelp(group, surroundings, first);
   }
   return refuse(unknownCommand(`${first} ${second}`, group));
-}
-
-/** The command that the first words name, and the words after. */
-export function findCommand(
-  argv: readonly string[],
-): { command: Command; rest: readonly string[] } | undefined {
-  for (const command of commands) {
-    const words = command.spec.name.split(" ");
-    if (words.every((word, index) => argv[index] === word)) {
-      return { command, rest: argv.slice(words.length) };
-    }
-  }
-  return undefined;
 }
 
 /** Of the command that is named after all the words that ask for help, or of the program. */

@@ -1,7 +1,8 @@
 /** Comparison: tells two outputs apart, by bytes or by what their format holds. This file: two of one kind. */
 import { extname } from "node:path";
-import { isProgram, type TreeEntry, walkTree } from "../core/file_tree.ts";
+import { isProgram, walkTree } from "../core/file_tree.ts";
 import type { KindSpec } from "../core/kind.ts";
+import type { TreeEntry } from "../core/tree_entry.ts";
 import { compareFiles } from "./compare_files.ts";
 import { type Comparison, type Difference, differenceText } from "./comparison.ts";
 import { within } from "./read_pieces.ts";

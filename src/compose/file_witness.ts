@@ -1,7 +1,7 @@
 /** Remembers what the files of a plan were when they were digested, so that a run can tell whether they still are. */
-import type { TreeEntry } from "../core/file_tree.ts";
 import { findLook, type Look } from "../core/look.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
+import type { TreeEntry } from "../core/tree_entry.ts";
 
 /** Files that were digested together, as the sources of one folder. */
 export interface Witnessed {

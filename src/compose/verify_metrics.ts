@@ -2,7 +2,7 @@
 import { openCloseness } from "../comparison/closeness.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import type { Metric, Run } from "../core/tracking.ts";
-import type { VerifiedItem } from "./verify_run.ts";
+import type { VerifiedItem } from "./verified_item.ts";
 
 export interface RunIn {
   readonly tracker: Tracker;

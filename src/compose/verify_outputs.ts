@@ -8,7 +8,7 @@ import type { PlannedStep } from "../core/plan.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { type Run, TrackingError } from "../core/tracking.ts";
-import type { VerifiedItem } from "./verify_run.ts";
+import type { VerifiedItem } from "./verified_item.ts";
 
 /** Where outputs are: a folder of this machine, under their file names. */
 export async function compareStepOutputs(

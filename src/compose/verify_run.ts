@@ -15,10 +15,11 @@ import type { World } from "./observe_world.ts";
 import { openMachineSandbox } from "./open_machine_sandbox.ts";
 import { openServices } from "./open_services.ts";
 import { findRunOrigin } from "./run_origin.ts";
+import type { VerifiedItem } from "./verified_item.ts";
+import { makeVerifyFolder, type VerifyFolder } from "./verify_folder.ts";
 import { keepOutputs } from "./verify_keep.ts";
 import { compareMetrics } from "./verify_metrics.ts";
 import { compareStepOutputs, findRecordedOutputs } from "./verify_outputs.ts";
-import { makeVerifyFolder, type VerifyFolder } from "./verify_folder.ts";
 import { readRecordedPlan } from "./verify_plan.ts";
 import { checkWorld } from "./verify_world.ts";
 
@@ -33,18 +34,6 @@ export interface VerifyOptions {
   /** A folder, not there or empty, that gets the new outputs. */
   readonly keep?: string;
   readonly jobs?: number;
-}
-
-/** One thing that was compared. */
-export interface VerifiedItem {
-  readonly step: string;
-  /** `step`: one that does not finish any more, or was not recorded. */
-  readonly is: "output" | "metric" | "step";
-  /** Empty for a step. */
-  readonly name: string;
-  readonly verdict: "same" | "different" | "missing";
-  /** Where it differs, or what differs and does not count. */
-  readonly detail: string;
 }
 
 export interface Verified {

@@ -7,14 +7,7 @@ import { findReading, getLook, type Look, looksAtOnce, mostReadBytes, openLooks 
 import type { FileDigests } from "./ports/file_digests.ts";
 import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
-
-/** One entry of a tree; `path` is relative to its root, with forward slashes, and empty for a root that is a file. */
-export interface TreeEntry {
-  readonly path: string;
-  readonly is: "file" | "folder" | "other";
-  /** Of a folder, taken before it is listed. */
-  readonly look: Look;
-}
+import type { TreeEntry } from "./tree_entry.ts";
 
 /** Every entry below `root` (which is left out when it is a folder), folder by folder, each in code unit order. */
 export function* walkTree(root: string): Generator<TreeEntry> {

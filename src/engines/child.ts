@@ -1,7 +1,5 @@
 /** A step's process as the engine meets it: by the C library where that is to be had, else by Deno. */
-import type { OpenedFile } from "../core/opened_files.ts";
-import { startByDeno } from "./deno_child.ts";
-import { nativeSpawn } from "./native_spawn.ts";
+import type { OpenedFile } from "../core/argv.ts";
 
 export interface ChildSpec {
   /** An absolute path. */
@@ -34,11 +32,3 @@ export interface Reading {
   readonly ended: Promise<void>;
   stop(): void;
 }
-
-/**
- * Throws what the system says when it cannot be started.
- *
- * Deno forks for a child with a session of its own, which takes longer the more memory we have, a hundred times as long
- * as the C library's `posix_spawn` in a large run.
- */
-export const startChild = (spec: ChildSpec): Child => (nativeSpawn() ?? startByDeno)(spec);

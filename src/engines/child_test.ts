@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Child, type ChildSpec, startChild } from "./child.ts";
+import type { Child, ChildSpec } from "./child.ts";
 import { startByDeno } from "./deno_child.ts";
+import { startChild } from "./start_child.ts";
 
 const specOf = (script: string, change: Partial<ChildSpec> = {}): ChildSpec => ({
   program: "/bin/sh",

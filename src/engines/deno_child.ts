@@ -1,5 +1,5 @@
 /** Starts a process by Deno's own means: where the C library's cannot be called. */
-import { openByShell } from "../core/opened_files.ts";
+import { openByShell } from "../core/argv.ts";
 import type { Child, ChildSpec, Reading } from "./child.ts";
 
 export function startByDeno({ program, args, files = [], folder, variables, stdin }: ChildSpec): Child {

@@ -1,14 +1,15 @@
 /** Engines: where a step's process runs. This file: here, as a process group of its own. */
 import { refuse } from "../core/error.ts";
+import { openProgramFinder } from "../core/find_program.ts";
 import type { Engine, ProcessExit } from "../core/ports/engine.ts";
 import { killMarked } from "../core/processes.ts";
-import { type ChildStatus, startChild } from "./child.ts";
 import { machineFailure } from "../core/system_error.ts";
+import type { ChildStatus } from "./child.ts";
 import { endOnLimit, killTree, signalGroup } from "./end_on_limit.ts";
-import { openProgramFinder } from "../core/find_program.ts";
 import { endWatch, killOrphans, type Orphans, startWithOrphans } from "./orphans.ts";
 import { readOutput } from "./read_output.ts";
 import { signalOf } from "./signal_names.ts";
+import { startChild } from "./start_child.ts";
 
 /** How long after a process's end its output is waited for, should something hold it open. */
 const outputMs = 1000;

@@ -1,5 +1,6 @@
 /** Tier one: a program inside bubblewrap. */
-import type { Argv, Confined, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
+import type { Argv } from "../core/argv.ts";
+import type { Confined, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import { bubblewrapArguments } from "./bubblewrap_arguments.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { disk, listGpuDevices } from "./disk.ts";

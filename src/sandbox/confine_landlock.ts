@@ -1,6 +1,7 @@
 /** Tier two: a program that Landlock and a seccomp filter hold. */
+import type { Argv } from "../core/argv.ts";
 import { refuse } from "../core/error.ts";
-import type { Argv, Program, SandboxPolicy } from "../core/ports/sandbox.ts";
+import type { Program, SandboxPolicy } from "../core/ports/sandbox.ts";
 import { listGpuDevices } from "./disk.ts";
 import { findShownProgram } from "./find_shown_program.ts";
 import { landlockArguments } from "./landlock_arguments.ts";

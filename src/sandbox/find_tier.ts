@@ -1,8 +1,8 @@
 /** What can hold a step on this machine: tried for real, once a process at most. */
-import { openByShell } from "../core/opened_files.ts";
+import { openByShell } from "../core/argv.ts";
 import { isMachineError } from "../core/system_error.ts";
 import type { Descriptors } from "./descriptors.ts";
-import type { SandboxOptions } from "./sandbox.ts";
+import type { SandboxOptions } from "./sandbox_options.ts";
 import { recallBubblewrap, rememberBubblewrap } from "./tier_memory.ts";
 
 export type BubblewrapFound =

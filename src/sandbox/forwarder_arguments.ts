@@ -1,5 +1,6 @@
 /** What starts the forwarder, ahead of a program inside bubblewrap. */
-import type { Argv, ReachableServer } from "../core/ports/sandbox.ts";
+import type { Argv } from "../core/argv.ts";
+import type { ReachableServer } from "../core/ports/sandbox.ts";
 import { forward } from "./forwarder.ts";
 import { splice } from "./splice.ts";
 

@@ -1,8 +1,9 @@
 /** Decides what holds a step, or says why nothing can. */
 import { refuse } from "../core/error.ts";
 import { isMachineError } from "../core/system_error.ts";
+import { type Machine, openMachine } from "./machine_findings.ts";
+import type { SandboxOptions, SystemTier } from "./sandbox_options.ts";
 import type { MachineFindings } from "./unavailable.ts";
-import { type Machine, openMachine, type SandboxOptions, type SystemTier } from "./sandbox.ts";
 
 /** `needsFull` as `Sandbox.hold` has it. Throws SANDBOX_UNAVAILABLE, with what was tried and what to do. */
 export async function holdingTier(

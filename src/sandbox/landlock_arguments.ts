@@ -1,6 +1,7 @@
 /** From what is shown to a step to the arguments of the launcher that has Landlock hold it. */
 import { join } from "node:path";
-import type { Argv, SandboxPolicy } from "../core/ports/sandbox.ts";
+import type { Argv } from "../core/argv.ts";
+import type { SandboxPolicy } from "../core/ports/sandbox.ts";
 import { launch, type LaunchOrder } from "./landlock_launcher.ts";
 import { plainDevices } from "./machine_files.ts";
 import { seccompFilter, type SocketRule } from "./seccomp.ts";

@@ -3,42 +3,10 @@
  *
  * Nothing is looked at before the first step: what a tier needs is loaded when it is asked for.
  */
-import type { Argv, Hold, Program, Sandbox, SandboxPolicy } from "../core/ports/sandbox.ts";
-import type { SandboxMode } from "../core/sandbox_tier.ts";
-import type { Descriptors } from "./descriptors.ts";
-import type { BubblewrapFound, LandlockFound } from "./find_tier.ts";
-
-/** What the operating system can hold a step by. */
-export type SystemTier = "bubblewrap" | "landlock";
-
-export interface SandboxOptions {
-  readonly mode: SandboxMode;
-  /** The program Deno. */
-  readonly deno: string;
-  /** URL of the module that runs a function: `dsl/function_child.ts`. */
-  readonly child: string;
-  /** The user's folder of sluice. */
-  readonly cache: string;
-  /** A `bwrap` on PATH or fetched; undefined when there is none to be had. */
-  readonly findBubblewrap: () => Promise<string | undefined>;
-  /**
-   * Folders that a git checkout or another step may have written, such as the project: links below them are not
-   * followed, and no step is shown more of them than it declares, wherever they lie. So it is with the cache and a step's
-   * working folder.
-   */
-  readonly guarded?: readonly string[];
-  /** Folders of which no step is shown more than it declares, such as the home; links below them are the user's own. */
-  readonly hidden?: readonly string[];
-  /** The tiers that may be used; all of them by default. */
-  readonly tiers?: readonly SystemTier[];
-}
-
-/** What was found out about the machine, each thing once. */
-export interface Machine {
-  descriptors(): Promise<Descriptors>;
-  bubblewrap(): Promise<BubblewrapFound>;
-  landlock(): Promise<LandlockFound>;
-}
+import type { Argv } from "../core/argv.ts";
+import type { Hold, Program, Sandbox, SandboxPolicy } from "../core/ports/sandbox.ts";
+import { openMachine } from "./machine_findings.ts";
+import type { SandboxOptions } from "./sandbox_options.ts";
 
 export function openSandbox(options: SandboxOptions): Sandbox {
   const machine = openMachine(options);
@@ -93,27 +61,4 @@ async function argvOf(
   if (program.is === "command") return program.argv;
   const { denoArguments } = await import("./deno_permissions.ts");
   return [await realDeno(), ...denoArguments(program, policy, child)];
-}
-
-/** Asks each thing when it is first needed. */
-export function openMachine(
-  options: Pick<SandboxOptions, "cache" | "findBubblewrap">,
-  isAfresh = false,
-): Machine {
-  let descriptors: Promise<Descriptors> | undefined;
-  let bubblewrap: Promise<BubblewrapFound> | undefined;
-  const machine: Machine = {
-    descriptors: () =>
-      descriptors ??= import("./descriptors.ts").then(({ openDescriptors }) => openDescriptors()),
-    bubblewrap: () =>
-      bubblewrap ??= (async () => {
-        const { findBubblewrap } = await import("./find_tier.ts");
-        return await findBubblewrap(options, await machine.descriptors(), isAfresh);
-      })(),
-    async landlock() {
-      const { findLandlock } = await import("./find_tier.ts");
-      return findLandlock(await machine.descriptors());
-    },
-  };
-  return machine;
 }

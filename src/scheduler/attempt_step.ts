@@ -10,12 +10,12 @@ import type { Hold } from "../core/ports/sandbox.ts";
 import type { KeptOutput } from "../core/step_result.ts";
 import type { Run, RunInfo } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
-import type { RunContext } from "./execute_step.ts";
 import type { LogContent } from "./follow_log.ts";
 import { openContentLog } from "./log_content.ts";
+import type { RunContext } from "./run_context.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
-import { exitFailure } from "./step_failure.ts";
 import type { Services } from "./services.ts";
+import { exitFailure } from "./step_failure.ts";
 import type { StepInputs } from "./step_inputs.ts";
 
 /** A step that has been recorded and has not ended. */

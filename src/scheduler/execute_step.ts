@@ -1,68 +1,23 @@
 /** Runs one step to its end, or takes what is kept of it: its nested run, its key, what it produced. */
 import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
-import type { ReadyEnvironment } from "../core/environment.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
 import { inside } from "../core/place.ts";
-import type { Plan, PlannedStep } from "../core/plan.ts";
+import type { PlannedStep } from "../core/plan.ts";
 import type { Cache } from "../core/ports/cache.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { type RunInfo, TrackingError } from "../core/tracking.ts";
 import { type Attempted, attemptStep } from "./attempt_step.ts";
 import { type DueStep, findDue, findUsable, takeFromStore, takeInPlace } from "./cached_step.ts";
 import { keepOutputs, recordKey } from "./keep_result.ts";
-import type { Keeper } from "./keeper.ts";
-import type { CachedRuns } from "./record_cached.ts";
-import {
-  declaredFirst,
-  executedStepTags,
-  loggedParameters,
-  mlflowStatus,
-  type RunOrigin,
-} from "./run_record.ts";
+import type { RunContext } from "./run_context.ts";
+import { declaredFirst, executedStepTags, loggedParameters, mlflowStatus } from "./run_record.ts";
 import type { Services } from "./services.ts";
+import type { StepEnd } from "./step_end.ts";
 import { leaveStepFolder, stepFolder } from "./step_folder.ts";
 import type { Reports, StepInputs } from "./step_inputs.ts";
-
-/** What all steps of one run share. */
-export interface RunContext {
-  readonly services: Services;
-  /** Undefined where no step of the run is kept. */
-  readonly cache: Cache | undefined;
-  readonly keeper: Keeper;
-  readonly cachedRuns: CachedRuns;
-  readonly experimentId: string;
-  readonly parentRunId: string;
-  readonly pipeline: string;
-  readonly sources: Plan["sources"];
-  readonly origin: RunOrigin;
-  /** Take results that were kept before. */
-  readonly useCache: boolean;
-  /** The folder below which each step under way has one of its own. */
-  readonly workspace: string;
-  /** Aborted when the whole run is to stop. */
-  readonly signal: AbortSignal;
-  readonly prepareEnvironment: (step: PlannedStep) => Promise<ReadyEnvironment>;
-  /** Lists of sources whose content is recorded. */
-  readonly recordedSources: Set<Digest>;
-  /** Of lists of sources, whether one of the files speaks of MLflow. */
-  readonly speaking: Map<Digest, Promise<boolean>>;
-}
-
-/** A step that has come to its end. */
-export interface StepEnd {
-  /** For the steps after it. Of a step that was taken from the cache the run's id is not known yet. */
-  readonly report: StepReport;
-  /**
-   * Settles when its outputs are on disk and the tracker has been asked to end its run. A disk that refuses makes it a
-   * failed one. Absent when that was so from the beginning.
-   */
-  readonly closed: Promise<StepReport> | undefined;
-  /** Settles when the run's end is on disk: from then on it may be told. */
-  readonly recorded: Promise<StepReport>;
-}
 
 /** Never throws for what a step, its environment or its outputs do; the report says it. */
 export async function executeStep(

@@ -9,8 +9,8 @@ import type { Metric, RunInfo } from "../core/tracking.ts";
 import type { Attempted } from "./attempt_step.ts";
 import type { DueStep } from "./cached_step.ts";
 import { findChangedInput } from "./changed_input.ts";
-import type { RunContext } from "./execute_step.ts";
 import type { Look } from "./keeper.ts";
+import type { RunContext } from "./run_context.ts";
 
 const keptPoint = ({ key, value, step, timestamp }: Metric): KeptPoint => ({
   ...{ key, value: String(value) },

@@ -2,9 +2,11 @@
 import { type Event, isDone, type StepOutcome, type StepReport } from "../core/event.ts";
 import type { Plan, PlannedStep } from "../core/plan.ts";
 import { takeInPlace } from "./cached_step.ts";
-import { executeStep, type RunContext, type StepEnd } from "./execute_step.ts";
+import { executeStep } from "./execute_step.ts";
 import { type Capacity, openQueue } from "./ready_steps.ts";
+import type { RunContext } from "./run_context.ts";
 import type { Services } from "./services.ts";
+import type { StepEnd } from "./step_end.ts";
 
 export interface WalkOptions {
   readonly capacity: Capacity;

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openByShell } from "../../src/core/argv.ts";
 import { SluiceError } from "../../src/core/error.ts";
-import { openByShell } from "../../src/core/opened_files.ts";
 import { examineSandbox } from "../../src/sandbox/holding_tier.ts";
-import { openSandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { openSandbox } from "../../src/sandbox/sandbox.ts";
+import type { SandboxOptions } from "../../src/sandbox/sandbox_options.ts";
 import { codeOfAsync } from "../../src/sandbox/test_failure.ts";
-import { configFile, workingFolder } from "../run/run_project.ts";
 import { realTest } from "../real_part.ts";
+import { configFile, workingFolder } from "../run/run_project.ts";
 import { findOnPath, openStepSandbox } from "./sandbox_step.ts";
 
 const optionsWith = (folder: string, change: Partial<SandboxOptions>): SandboxOptions => ({

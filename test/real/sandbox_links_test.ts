@@ -1,7 +1,7 @@
 /** Links at every place that is shown to a step: nothing outside is seen, and nothing is made there. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openByShell } from "../../src/core/opened_files.ts";
+import { openByShell } from "../../src/core/argv.ts";
 import { codeOfAsync } from "../../src/sandbox/test_failure.ts";
 import { realTest } from "../real_part.ts";
 import { openStepSandbox, type StepGrants } from "./sandbox_step.ts";

@@ -1,6 +1,6 @@
 /** Runs a program as a step of one tier, through the sandbox's port and a process as the engine starts it. */
 import { join } from "node:path";
-import { openByShell } from "../../src/core/opened_files.ts";
+import { openByShell } from "../../src/core/argv.ts";
 import type { Confined, Program, ReachableServer, SandboxPolicy } from "../../src/core/ports/sandbox.ts";
 import { openSandbox } from "../../src/sandbox/sandbox.ts";
 

@@ -1,6 +1,6 @@
 /** Runs a step of one tier that keeps this program's terminal: `sandbox_terminal_run.ts TIER`. */
 import { join } from "node:path";
-import { openByShell } from "../../src/core/opened_files.ts";
+import { openByShell } from "../../src/core/argv.ts";
 import { openStepSandbox, realPython, type StepTier } from "./sandbox_step.ts";
 
 /** Types each letter of `typed` into the terminal, without and with high bits; prints how the kernel answered. */

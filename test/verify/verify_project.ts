@@ -1,7 +1,8 @@
 /** A copy of the project beside, with a cache of its own, in which runs are made and verified. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Verified, VerifiedItem } from "../../src/compose/verify_run.ts";
+import type { VerifiedItem } from "../../src/compose/verified_item.ts";
+import type { Verified } from "../../src/compose/verify_run.ts";
 import { denoFolder } from "../../src/scheduler/deno_folder.ts";
 import {
   configFile,

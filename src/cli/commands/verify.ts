@@ -1,4 +1,6 @@
 /** `sluice verify`: runs a recorded plan again and compares what it makes. */
+import type { VerifiedItem } from "../../compose/verified_item.ts";
+import type { Verified } from "../../compose/verify_run.ts";
 import { refuse, SluiceError } from "../../core/error.ts";
 import { showValue } from "../../core/parameter.ts";
 import type { Reporter } from "../../core/ports/reporter.ts";
@@ -10,7 +12,6 @@ import { valueOf } from "../../terminal/option_values.ts";
 import type { Colour } from "../../terminal/paint.ts";
 import { jsonOption, readColor, trackingOption } from "../../terminal/run_flags.ts";
 import { type Cell, tableLines } from "../../terminal/table.ts";
-import type { Verified, VerifiedItem } from "../../compose/verify_run.ts";
 import { writeLines } from "../../terminal/text_sink.ts";
 import { type Call, makeCommand } from "../command.ts";
 import { findRun, nestedRuns, parentTag, stepTag, withTracker } from "./run_records.ts";

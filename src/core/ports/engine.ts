@@ -1,6 +1,6 @@
 /** The port of `engines/`. */
-import type { OpenedFile } from "../opened_files.ts";
-import type { Argv } from "./sandbox.ts";
+import type { OpenedFile } from "../argv.ts";
+import type { Argv } from "../argv.ts";
 
 /** Where a step's process runs. When `run` returns, every process of it is dead. */
 export interface Engine {

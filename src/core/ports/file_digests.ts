@@ -1,7 +1,7 @@
 /** The port of `cache/` for who reads files. */
 import type { Digest } from "../digest.ts";
-import type { TreeEntry } from "../file_tree.ts";
 import type { Look } from "../look.ts";
+import type { TreeEntry } from "../tree_entry.ts";
 
 /** Digests of files, remembered by path, size, times and inode, so that unchanged data is not read again: `cache/`. */
 export interface FileDigests {

@@ -1,5 +1,5 @@
 /** The port of `sandbox/`, and what others say to it. */
-import type { OpenedFile } from "../opened_files.ts";
+import type { Argv, OpenedFile } from "../argv.ts";
 import type { SandboxTier } from "../sandbox_tier.ts";
 
 /** Turns a program into the arguments that run it with no more than the policy allows: `sandbox/`. */
@@ -28,9 +28,6 @@ export type Program =
   | { readonly is: "command"; readonly argv: Argv }
   /** The `run` function of `step` in `module`, a `file://` URL. */
   | { readonly is: "function"; readonly module: string; readonly step: string };
-
-/** A program and its arguments. */
-export type Argv = readonly [string, ...string[]];
 
 /** What a step's process may touch. Paths are absolute; everything else is out of its sight. */
 export interface SandboxPolicy {

@@ -1,6 +1,9 @@
-/** Files that a program finds open when it starts, by the numbers of their descriptors. */
-import type { Argv } from "./ports/sandbox.ts";
+/** A program and its arguments, and the files that it finds open when it starts. */
 
+/** A program and its arguments. */
+export type Argv = readonly [string, ...string[]];
+
+/** By the number of its descriptor. */
 export interface OpenedFile {
   /** From 3 to 9: a small shell can open no others. */
   readonly descriptor: number;
