@@ -5,7 +5,7 @@ import { canonicalJson } from "../core/canonical_json.ts";
 import { refuse } from "../core/error.ts";
 import { digestContent, UnsupportedEntry } from "../core/file_tree.ts";
 import { fileURLToPath } from "../core/file_url.ts";
-import type { PipelineDefinition, PipelineResult, Source } from "../core/pipeline.ts";
+import { type PipelineDefinition, type PipelineResult, type Source, sourcesOf } from "../core/pipeline.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
 import { filePath, stepFolder } from "../plan/observation.ts";
 import { listModules } from "./list_modules.ts";
@@ -100,10 +100,7 @@ function givenPaths(definition: PipelineDefinition): ReadonlySet<string> {
     if (source.is === "file") paths.add(filePath(source));
   };
   for (const use of definition.steps) {
-    for (const binding of Object.values(use.inputs)) {
-      if (binding.is === "one") add(binding.source);
-      else if (binding.is === "many") binding.sources.forEach(add);
-    }
+    for (const binding of Object.values(use.inputs)) sourcesOf(binding).forEach(add);
     for (const [name, argument] of Object.entries(use.arguments)) {
       if (argument.is !== "value" || use.definition.parameters[name]?.type !== "path") continue;
       paths.add(resolve(stepFolder(use.definition), String(argument.value)));

@@ -182,23 +182,25 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
 async function compareSteps(prepared: Prepared, own: Tracker, executed: Executed): Promise<VerifiedItem[]> {
   const items: VerifiedItem[] = [];
   const reports = new Map(executed.reports.map((report) => [report.step, report]));
+  const recorded = Map.groupBy(prepared.nested, (run) => tagOf(run, "sluice.step"));
   for (const step of prepared.plan.steps) {
     prepared.options.signal.throwIfAborted();
-    items.push(...await compareStep(prepared, step, reports.get(step.name)!, own));
+    const run = recorded.get(step.name)?.[0];
+    items.push(...await compareStep(prepared, step, run, reports.get(step.name)!, own));
   }
   return items;
 }
 
 async function compareStep(
-  { tracker, nested, folder, options }: Prepared,
+  { tracker, folder, options }: Prepared,
   step: PlannedStep,
+  recorded: Run | undefined,
   report: StepReport,
   own: Tracker,
 ): Promise<VerifiedItem[]> {
   const told = (verdict: "different" | "missing", detail: string): VerifiedItem[] => [
     { step: step.name, is: "step", name: "", verdict, detail },
   ];
-  const recorded = nested.find((run) => tagOf(run, "sluice.step") === step.name);
   if (recorded === undefined) return told("missing", "the run has no nested run of it any more");
   if (report.outcome.is !== "finished") return told("different", outcomeText(report));
   const { tolerance } = options;

@@ -2,7 +2,13 @@
 import type { Failure } from "./error.ts";
 import { showValue } from "./parameter.ts";
 import { suggest } from "./suggest.ts";
-import { mainEntryPoint, type PipelineDefinition, type PipelineResult, type StepUse } from "./pipeline.ts";
+import {
+  mainEntryPoint,
+  type PipelineDefinition,
+  type PipelineResult,
+  sourcesOf,
+  type StepUse,
+} from "./pipeline.ts";
 import type { ParameterSpec } from "./parameter.ts";
 
 /** A parameter that can be set for an entry point. */
@@ -61,11 +67,8 @@ export function neededSteps(use: StepUse): string[] {
     if (argument.is === "metric") names.push(argument.step);
   }
   for (const name in use.inputs) {
-    const binding = use.inputs[name]!;
-    if (binding.is === "one") {
-      if (binding.source.is === "output") names.push(binding.source.step);
-    } else if (binding.is === "many") {
-      for (const source of binding.sources) if (source.is === "output") names.push(source.step);
+    for (const source of sourcesOf(use.inputs[name]!)) {
+      if (source.is === "output") names.push(source.step);
     }
   }
   if (names.length < 2 || (names.length === 2 && names[0] !== names[1])) return names;

@@ -77,6 +77,10 @@ export const Binding = lazySchema(() =>
 );
 export type Binding = z.infer<typeof Binding>;
 
+/** What an input is given: nothing, one thing or several, in their order. */
+export const sourcesOf = (binding: Binding): readonly Source[] =>
+  binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
+
 /** A step used in a pipeline: a vertex of its graph, and an entry point. */
 export const StepUse = lazySchema(() =>
   z.object({

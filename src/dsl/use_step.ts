@@ -1,5 +1,11 @@
 /** Using a step: one more vertex of the graph under way, and references to what it will make. */
-import type { Argument, Binding, StepDefinition, StepUse } from "../core/pipeline.ts";
+import {
+  type Argument,
+  type Binding,
+  sourcesOf,
+  type StepDefinition,
+  type StepUse,
+} from "../core/pipeline.ts";
 import { placeAs } from "../core/place.ts";
 import { bindAfter, type Binder, bindInput, bindParameter, checkGiven, refuseMissing } from "./bind.ts";
 import { callSiteOf } from "./call_site.ts";
@@ -74,8 +80,7 @@ function isFirst(
   const isInside = (step: string) => step.startsWith(scope.path);
   return !Object.values(bound).some((argument) => argument.is === "metric" && isInside(argument.step)) &&
     !Object.values(inputs).some((binding) =>
-      (binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [])
-        .some((source) => source.is === "output" && isInside(source.step))
+      sourcesOf(binding).some((source) => source.is === "output" && isInside(source.step))
     );
 }
 

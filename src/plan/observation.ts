@@ -6,7 +6,7 @@ import type { Digest } from "../core/digest.ts";
 import type { EnvironmentObservation, EnvironmentSpec } from "../core/environment.ts";
 import type { Result } from "../core/error.ts";
 import { inside, type Place } from "../core/place.ts";
-import type { PipelineDefinition, Source, StepDefinition } from "../core/pipeline.ts";
+import { type PipelineDefinition, type Source, sourcesOf, type StepDefinition } from "../core/pipeline.ts";
 import type { SandboxTier } from "../core/sandbox_tier.ts";
 import type { SourceList } from "../core/sources.ts";
 import type { ResolvedRequest } from "./resolve_arguments.ts";
@@ -77,9 +77,7 @@ export function observe(definition: PipelineDefinition, request: ResolvedRequest
       ask({ is: "content", path, place: inside(use.place, `step "${use.name}"`, `parameter "${name}"`) });
     }
     for (const name in use.inputs) {
-      const binding = use.inputs[name]!;
-      const sources = binding.is === "one" ? [binding.source] : binding.is === "many" ? binding.sources : [];
-      for (const source of sources) {
+      for (const source of sourcesOf(use.inputs[name]!)) {
         if (source.is === "output" || !isNew(givenName(source))) continue;
         ask(givenQuestion(source, inside(use.place, `step "${use.name}"`, `input "${name}"`)));
       }
