@@ -8,8 +8,8 @@ import type { Workplace } from "../workplace.ts";
 
 /** Steps that do next to nothing: what is measured is what is around them. */
 const short: Layers = { layers: 10, width: 100 };
-/** Steps of 200 ms. */
-const slow: Layers = { layers: 10, width: 10 };
+/** Steps of 200 ms, so many that the start and the end of the program are a small part. */
+const slow: Layers = { layers: 10, width: 40 };
 const limits = { off: 2, on: 1.5, slow: 1.03 } as const;
 
 /** The machine's own places that a step is shown, on Debian; those that are not there are left out. */

@@ -10,10 +10,11 @@ import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
 import { machineFailure } from "../core/system_error.ts";
-import { type Experiment, TrackingError } from "../core/tracking.ts";
+import { TrackingError } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
 import type { Capacity } from "../scheduler/ready_steps.ts";
+import { findOrCreateExperiment } from "./find_experiment.ts";
 import { isOfInterruption } from "./interruption.ts";
 import { openServices } from "./open_services.ts";
 import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
@@ -175,26 +176,4 @@ async function lockEnvironments(
 
 function machineCapacity(jobs: number | undefined): Capacity {
   return { jobs: jobs ?? navigator.hardwareConcurrency, memoryBytes: Deno.systemMemoryInfo().total };
-}
-
-/** Another first run of the pipeline may make it at the same time. */
-async function createExperiment(tracker: Tracker, name: string): Promise<Experiment> {
-  try {
-    return await tracker.createExperiment(name);
-  } catch (error) {
-    const isThere = error instanceof TrackingError && error.code === "RESOURCE_ALREADY_EXISTS";
-    const found = isThere ? await tracker.findExperiment(name) : undefined;
-    if (found === undefined) throw error;
-    return found;
-  }
-}
-
-async function findOrCreateExperiment(tracker: Tracker, name: string): Promise<Experiment> {
-  const found = await tracker.findExperiment(name) ?? await createExperiment(tracker, name);
-  if (found.lifecycleStage === "active") return found;
-  return refuse({
-    code: "TRACKER_REFUSED",
-    message: `Cannot log to experiment "${name}" as it is deleted`,
-    hint: `Restore it with \`mlflow experiments restore -x ${found.id}\`, or pass another --experiment-name`,
-  });
 }

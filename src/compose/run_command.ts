@@ -61,7 +61,7 @@ async function openAskedSummaries(definition: PipelineDefinition, request: RunRe
   if (flags.summaries.length === 0) return undefined;
   const [{ openSummaries }, { findGitCommit }] = await Promise.all([
     import("../terminal/summary_reporter.ts"),
-    import("./run_origin.ts"),
+    import("./git_checkout.ts"),
   ]);
   const gitCommit = findGitCommit(dirname(fileURLToPath(definition.module)));
   return await openSummaries(flags.summaries, {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { realTest } from "../../test/real_part.ts";
-import { findGitCommit } from "./run_origin.ts";
+import { findGitCommit } from "./git_checkout.ts";
 
 async function git(folder: string, ...args: string[]): Promise<string> {
   const identity = ["-c", "user.name=a", "-c", "user.email=a@b"];

@@ -20,6 +20,9 @@ export const codes = {
   PARAM_OUT_OF_RANGE: 2,
   PARAM_INVALID: 2,
   PARAM_CONFLICT: 2,
+  // What an MLflow project says.
+  PROJECT_FILE_INVALID: 2,
+  PROJECT_NOT_FOUND: 2,
   // What was asked for.
   PARAM_MISSING: 2,
   PARAM_UNKNOWN: 2,

@@ -16,6 +16,7 @@ import type { Experiment, RunInfo } from "../core/tracking.ts";
 import { openKeeper } from "./keeper.ts";
 import type { Capacity } from "./ready_steps.ts";
 import { openCachedRuns } from "./record_cached.ts";
+import { newRunId } from "./run_id.ts";
 import { loggedParameters, mlflowStatus, pipelineTags, type RunOrigin } from "./run_record.ts";
 import type { Services } from "./services.ts";
 import { walk } from "./walk.ts";
@@ -113,9 +114,6 @@ async function recordPlan(plan: Plan, run: RunInfo, { tracker, emit, clock }: Se
     emit({ is: "warning", at: clock(), message: `The plan is not kept with the run: ${why}` });
   }
 }
-
-/** 32 hex digits, as MLflow's are. */
-const newRunId = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex();
 
 /** Each environment is made once, when the first step that needs it is started. */
 function preparer(services: Services, signal: AbortSignal) {

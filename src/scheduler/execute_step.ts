@@ -1,5 +1,4 @@
 /** Runs one step to its end, or takes what is kept of it: its nested run, its key, what it produced. */
-import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { type Failure, SluiceError } from "../core/error.ts";
 import type { StepReport } from "../core/event.ts";
@@ -14,7 +13,7 @@ import { type DueStep, findDue, findUsable, takeFromStore, takeInPlace } from ".
 import { keepOutputs, recordKey } from "./keep_result.ts";
 import type { RunContext } from "./run_context.ts";
 import { declaredFirst, executedStepTags, loggedParameters, mlflowStatus } from "./run_record.ts";
-import type { Services } from "./services.ts";
+import { openLog, sendLog } from "./run_log.ts";
 import type { StepEnd } from "./step_end.ts";
 import { leaveStepFolder, stepFolder } from "./step_folder.ts";
 import type { Reports, StepInputs } from "./step_inputs.ts";
@@ -191,31 +190,6 @@ async function endRun({ run, begun }: OpenRun, report: StepReport, context: RunC
     context.services.tracker.endRun(run.id, { status: mlflowStatus(status), endedAt }),
   ]);
   return report;
-}
-
-/** The log lies among the run's artifacts from the start where they are on this machine; else it is sent at the end. */
-function openLog(services: Services, run: RunInfo, folder: string): string {
-  const local = services.tracker.artifacts.localFolder(run.artifactUri);
-  const logs = local === undefined ? folder : join(local, "logs");
-  makeFolder(logs);
-  return join(logs, "output.log");
-}
-
-/** Where artifacts are elsewhere. */
-async function sendLog(services: Services, run: RunInfo, folder: string): Promise<void> {
-  const { artifacts } = services.tracker;
-  if (artifacts.localFolder(run.artifactUri) !== undefined) return;
-  const log = await Deno.open(join(folder, "output.log")).catch(() => undefined);
-  if (log === undefined) return;
-  await artifacts.write(run.artifactUri, "logs/output.log", log.readable).catch((error) => {
-    // The step has ended as it has; who reads its log is told.
-    const why = error instanceof Error ? error.message : String(error);
-    services.emit({
-      is: "warning",
-      at: services.clock(),
-      message: `The log of run ${run.id} is not sent to the tracker: ${why}`,
-    });
-  });
 }
 
 /** Whatever else is thrown is a bug and goes on. */

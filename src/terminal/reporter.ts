@@ -2,7 +2,7 @@
 import type { Reporter } from "../core/ports/reporter.ts";
 import { choosePaint } from "./paint.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
-import type { RunFlags } from "./run_flags.ts";
+import type { ColorChoice, RunFlags } from "./run_flags.ts";
 import { processSinks, type TextSink } from "./text_sink.ts";
 
 export interface ReporterOptions {
@@ -22,21 +22,41 @@ export interface ReporterOptions {
  */
 export async function openReporter(
   flags: Pick<RunFlags, "json" | "quiet" | "verbose" | "color">,
-  { sinks = processSinks(), workingFolder = Deno.cwd(), variable = Deno.env.get }: ReporterOptions = {},
+  options: ReporterOptions = {},
 ): Promise<Reporter> {
-  const { stdout, stderr } = sinks;
+  const surface = surfaceOf(flags.color, options);
+  const { stdout, stderr } = surface;
+  const { variable = Deno.env.get } = options;
   if (flags.json) return (await import("./json_reporter.ts")).jsonReporter(stdout);
-  const surface: ReporterSurface = {
-    stdout,
-    stderr,
-    paintOutput: choosePaint(flags.color, stdout.isTerminal, variable),
-    paintError: choosePaint(flags.color, stderr.isTerminal, variable),
-    workingFolder,
-  };
   if (flags.quiet) return (await import("./quiet_reporter.ts")).quietReporter(surface);
   const isLive = stderr.isTerminal && !flags.verbose && variable("TERM") !== "dumb";
   if (isLive) return (await import("./live_reporter.ts")).liveReporter(surface);
   return (await import("./plain_reporter.ts")).plainReporter(surface, { verbose: flags.verbose });
+}
+
+/** The same for a run of an MLflow project, whose process's output is shown as it comes. */
+export async function openProjectReporter(
+  flags: Pick<RunFlags, "json" | "quiet" | "color">,
+  options: ReporterOptions = {},
+): Promise<Reporter> {
+  const surface = surfaceOf(flags.color, options);
+  if (flags.json) return (await import("./json_reporter.ts")).jsonReporter(surface.stdout);
+  if (flags.quiet) return (await import("./quiet_reporter.ts")).quietReporter(surface);
+  return (await import("./project_reporter.ts")).projectReporter(surface);
+}
+
+function surfaceOf(
+  color: ColorChoice,
+  { sinks = processSinks(), workingFolder = Deno.cwd(), variable = Deno.env.get }: ReporterOptions,
+): ReporterSurface {
+  const { stdout, stderr } = sinks;
+  return {
+    stdout,
+    stderr,
+    paintOutput: choosePaint(color, stdout.isTerminal, variable),
+    paintError: choosePaint(color, stderr.isTerminal, variable),
+    workingFolder,
+  };
 }
 
 /** Each event to all of them, in their order. */

@@ -2,6 +2,7 @@
 import type { CommandSpec } from "../../terminal/command_spec.ts";
 import { runOptions } from "../../terminal/run_flags.ts";
 import type { Command } from "../command.ts";
+import { findProjectCall } from "./project_call.ts";
 import { entryPointPositional, pipelinePositional, readPipelineCall } from "./pipeline_file.ts";
 
 const spec: CommandSpec = {
@@ -21,6 +22,11 @@ const spec: CommandSpec = {
 export const run: Command = {
   spec,
   async run(argv, surroundings) {
+    const project = await findProjectCall(argv, surroundings.workingFolder);
+    if (project !== undefined) {
+      const { projectCommand } = await import("../../compose/project_command.ts");
+      return await projectCommand(project.uri, project.entryPoint, project.flags);
+    }
     const asked = await readPipelineCall(spec, argv, surroundings);
     if (asked === undefined) return 0;
     const { runCommand } = await import("../../compose/run_command.ts");

@@ -8,7 +8,7 @@ import { openPlaces } from "../../../src/cache/places.ts";
 import { openResultStore } from "../../../src/cache/store.ts";
 import { installedPackages } from "../../../src/compose/installed_packages.ts";
 import { listSources } from "../../../src/compose/list_sources.ts";
-import { findGitCommit } from "../../../src/compose/run_origin.ts";
+import { findGitCommit } from "../../../src/compose/git_checkout.ts";
 import { readRecordedPlan } from "../../../src/compose/verify_plan.ts";
 import { canonicalJson } from "../../../src/core/canonical_json.ts";
 import { type Digest, digestBytes } from "../../../src/core/digest.ts";

@@ -1,0 +1,51 @@
+/** Whether `sluice run` is asked for an MLflow project, and its arguments then. */
+import { join, resolve } from "node:path";
+import { unwrap } from "../../core/error.ts";
+import { collectOptions, findOption, valueOf } from "../../terminal/option_values.ts";
+import { entryPointOption, runOptions } from "../../terminal/run_flags.ts";
+import { type ProjectFlags, projectRunOptions, readProjectFlags } from "../../terminal/project_flags.ts";
+import { readArguments } from "../../terminal/read_arguments.ts";
+import { findMlproject } from "../../compose/find_mlproject.ts";
+import { findPipelineFile } from "./pipeline_file.ts";
+
+export interface ProjectCall {
+  readonly uri: string;
+  readonly entryPoint: string;
+  readonly flags: ProjectFlags;
+}
+
+/**
+ * Undefined for a pipeline: a file, or a folder with a `pipeline.ts`. A project is a folder with an MLproject, any folder
+ * whose entry point is a script, and what has a scheme. Fails with FLAG_UNKNOWN and ARGUMENT_INVALID.
+ */
+export async function findProjectCall(
+  argv: readonly string[],
+  workingFolder: string,
+): Promise<ProjectCall | undefined> {
+  const { file = ".", asksForHelp } = findPipelineFile(argv, [...projectRunOptions, ...runOptions]);
+  if (asksForHelp || !await isProject(file, argv, workingFolder)) return undefined;
+  const read = readArguments(argv, findOption(projectRunOptions));
+  const values = unwrap(collectOptions(read, projectRunOptions));
+  const [uri = ".", positional] = read.flatMap((argument) =>
+    argument.is === "positional" ? argument.text : []
+  );
+  const entryPoint = valueOf(values, entryPointOption.name) ?? positional ?? "main";
+  return { uri, entryPoint, flags: unwrap(readProjectFlags(values)) };
+}
+
+/** What is not there is told of as a pipeline that is not there. */
+async function isProject(uri: string, argv: readonly string[], workingFolder: string): Promise<boolean> {
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(uri)) return true;
+  const folder = resolve(workingFolder, uri.split("#")[0]!);
+  if (!await isFolder(folder) || await isFile(join(folder, "pipeline.ts"))) return false;
+  return await findMlproject(join(folder, uri.split("#")[1] ?? "")) !== undefined || namesScript(argv);
+}
+
+const namesScript = (argv: readonly string[]): boolean =>
+  readArguments(argv, findOption(projectRunOptions)).some((argument) =>
+    argument.is === "option" && argument.of === entryPointOption && /\.(py|sh|R)$/.test(argument.text)
+  );
+
+const isFolder = (path: string): Promise<boolean> =>
+  Deno.stat(path).then((info) => info.isDirectory, () => false);
+const isFile = (path: string): Promise<boolean> => Deno.stat(path).then((info) => info.isFile, () => false);

@@ -1,0 +1,28 @@
+/** Runs the MLflow project that the command line asked for. */
+import { SluiceError } from "../core/error.ts";
+import type { ProjectFlags } from "../terminal/project_flags.ts";
+import { openProjectReporter } from "../terminal/reporter.ts";
+import { processSinks } from "../terminal/text_sink.ts";
+import { onInterruption } from "./interruption.ts";
+import { runProject } from "./run_project.ts";
+import { writeFailure } from "./run_to_exit.ts";
+
+/** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
+export async function projectCommand(uri: string, entryPoint: string, flags: ProjectFlags): Promise<number> {
+  const reporter = await openProjectReporter(flags);
+  const interruption = onInterruption();
+  const { signal } = interruption;
+  const { parameters, ...options } = flags;
+  try {
+    const { status } = await runProject({ uri, entryPoint, parameters }, { ...options, reporter, signal })
+      .finally(() => reporter.close());
+    return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
+  } catch (error) {
+    const code = interruption.exitCode();
+    if (code === undefined || !(error instanceof SluiceError)) throw error;
+    writeFailure(error.failure, processSinks().stderr);
+    return code;
+  } finally {
+    interruption.close();
+  }
+}

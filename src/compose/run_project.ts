@@ -1,0 +1,226 @@
+/** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
+import { basename, join } from "node:path";
+import type { EnvironmentSpec } from "../core/environment.ts";
+import { type Failure, refuse, unwrap } from "../core/error.ts";
+import type { Event } from "../core/event.ts";
+import type { ProjectEntryPoint } from "../core/mlproject.ts";
+import type { Environments } from "../core/ports/environments.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
+import type { Tracker } from "../core/ports/tracker.ts";
+import { machineFailure } from "../core/system_error.ts";
+import { type Experiment, type Tag, TrackingError } from "../core/tracking.ts";
+import { localEngine } from "../engines/local_engine.ts";
+import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.ts";
+import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
+import { declaredParameters, resolveProjectArguments } from "../mlproject/project_arguments.ts";
+import { executeEntryPoint } from "../scheduler/execute_entry_point.ts";
+import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
+import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
+import { isOfInterruption } from "./interruption.ts";
+import { openProjectEnvironments } from "./open_project_environments.ts";
+import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
+import { type LocatedProject, locateProject, projectEnvironment } from "./locate_project.ts";
+import { absolutePath } from "./project_paths.ts";
+import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
+import { userName } from "./run_origin.ts";
+import { openSteadyClock } from "./steady_clock.ts";
+import { sluiceVersion } from "./version.ts";
+
+/** Who makes the environment. All but `local` are made by uv; the name is what the run is told of. */
+export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
+
+export interface ProjectRequest {
+  /** A folder, or a `file://` address of one. */
+  readonly uri: string;
+  readonly entryPoint: string;
+  /** As they were typed. */
+  readonly parameters: Values;
+}
+
+export interface ProjectOptions {
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  readonly environmentManager?: EnvironmentManager;
+  /** At most one of the two; else MLFLOW_EXPERIMENT_NAME or _ID, else experiment 0. */
+  readonly experimentName?: string;
+  readonly experimentId?: string;
+  readonly runName?: string;
+  /** Of a run to go on with. */
+  readonly runId?: string;
+  readonly trackingUri?: string;
+}
+
+/** How it ended. `failure` is why it did not finish. */
+export interface ProjectEnded {
+  readonly status: "failed" | "finished" | "killed";
+  readonly failure?: Failure;
+}
+
+/** Throws a `SluiceError` for what is wrong before the run begins, and for an environment that cannot be made. */
+export async function runProject(request: ProjectRequest, options: ProjectOptions): Promise<ProjectEnded> {
+  const workingFolder = Deno.cwd();
+  const variables = Deno.env.toObject();
+  const choice = { uri: options.trackingUri, workingFolder, variables };
+  const location = locateTracker(choice);
+  preloadTracker(location);
+  const located = await locateProject(request.uri, workingFolder);
+  const { project, folder } = located;
+  const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
+  const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
+  const command = unwrap(
+    fillCommand(entryPoint, absoluteValues(entryPoint, asked.values, workingFolder), asked.extra),
+  );
+  const environment = await environmentOf(located, options.environmentManager);
+  const environments = await openProjectEnvironments(folder, variables);
+  let tracker: Tracker | undefined;
+  try {
+    tracker = await openTracker({ ...choice, create: true });
+    const workspace = workspaceFolder(location, workingFolder);
+    const opened = tracker;
+    await mendRuns(workspace, () => Promise.resolve(opened), Date.now());
+    const experiment = await experimentOf(tracker, options, variables);
+    const parameters = [
+      ...asked.values,
+      ...[...asked.extra].map(([key, value]) => [quoteWord(key), value] as const),
+    ]
+      .map(([key, value]) => ({ key, value: quoteWord(value) }));
+    return await execute({
+      run: {
+        project: project.name ?? basename(folder),
+        entryPoint: entryPoint.name,
+        place: entryPoint.place,
+        command,
+        folder,
+        parameters,
+        tags: tagsOf(located, entryPoint, environment?.name),
+        ...(environment === undefined ? {} : { environment }),
+      },
+      experiment,
+      tracker,
+      environments,
+      workspace,
+      variables,
+      options,
+    });
+  } catch (error) {
+    return refuseRun(error, request, options.signal);
+  } finally {
+    await environments.close();
+    await tracker?.close();
+  }
+}
+
+interface Prepared {
+  readonly run: Parameters<typeof executeEntryPoint>[0];
+  readonly experiment: Experiment;
+  readonly tracker: Tracker;
+  readonly environments: Environments;
+  readonly workspace: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly options: ProjectOptions;
+}
+
+async function execute(prepared: Prepared): Promise<ProjectEnded> {
+  const { run, tracker, experiment, environments, workspace, variables, options } = prepared;
+  let owner: RunOwner | undefined;
+  try {
+    const { outcome } = await executeEntryPoint(run, {
+      clock: openSteadyClock(),
+      emit: (event: Event) => options.reporter.report(event),
+      engine: localEngine,
+      environments,
+      tracker,
+      variables,
+    }, {
+      experiment,
+      user: userName(),
+      workspace: join(workspace, "steps"),
+      signal: options.signal,
+      ...(options.runName === undefined ? {} : { runName: options.runName }),
+      ...(options.runId === undefined ? {} : { runId: options.runId }),
+      onRun: async (runId) => {
+        await owner?.release();
+        owner = await ownRun(workspace, runId, tracker.uri);
+      },
+    });
+    if (outcome.is === "failed") return { status: "failed", failure: outcome.failure };
+    return { status: outcome.is === "killed" ? "killed" : "finished" };
+  } finally {
+    localEngine.close();
+    await owner?.release();
+  }
+}
+
+/** What MLflow would have fail with a stack trace is told as what it is. */
+function refuseRun(error: unknown, { entryPoint }: ProjectRequest, signal: AbortSignal): never {
+  if (signal.aborted && isOfInterruption(error)) {
+    refuse({ code: "RUN_INTERRUPTED", message: `Run of entry point \`${entryPoint}\` was stopped` });
+  }
+  const failure = machineFailure(error, `Cannot go on with entry point \`${entryPoint}\``);
+  if (failure !== undefined) refuse(failure);
+  if (!(error instanceof TrackingError)) throw error;
+  return refuse({
+    code: "TRACKER_REFUSED",
+    message: `Cannot record the run as the tracker refuses: ${error.message}`,
+    hint: "See what it names; --experiment-name, --experiment-id and --run-name choose others",
+  });
+}
+
+async function experimentOf(
+  tracker: Tracker,
+  options: ProjectOptions,
+  variables: Readonly<Record<string, string>>,
+): Promise<Experiment> {
+  const name = options.experimentName ??
+    (options.experimentId === undefined ? variables["MLFLOW_EXPERIMENT_NAME"] : undefined);
+  if (name) return await findOrCreateExperiment(tracker, name);
+  const id = options.experimentId ?? (variables["MLFLOW_EXPERIMENT_ID"] || "0");
+  return requireActive(await tracker.getExperiment(id));
+}
+
+/** `path` values are absolute, from the folder where sluice was started, as MLflow has them. */
+function absoluteValues(entryPoint: ProjectEntryPoint, values: Values, workingFolder: string): Values {
+  const types = new Map(declaredParameters(entryPoint).map((parameter) => [parameter.name, parameter]));
+  return new Map(
+    [...values].map(([name, value]) => [name, absolutePath(types.get(name)!, value, workingFolder)]),
+  );
+}
+
+/** Undefined with `local`. */
+async function environmentOf(
+  located: LocatedProject,
+  asked: EnvironmentManager | undefined,
+): Promise<{ readonly spec: EnvironmentSpec; readonly name: string } | undefined> {
+  if (asked === "local") return undefined;
+  const { environment } = located.project;
+  if (environment.is === "python" && asked === "conda") {
+    return refuse({
+      code: "ARGUMENT_INVALID",
+      message: "Cannot use `--env-manager conda` as the project names a python_env",
+      hint: "Use `--env-manager uv`, `virtualenv` or `local`",
+    });
+  }
+  const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
+  return { spec: await projectEnvironment(located), name };
+}
+
+function tagsOf(
+  { folder, source }: LocatedProject,
+  entryPoint: ProjectEntryPoint,
+  manager: string | undefined,
+): Tag[] {
+  const checkout = findGitCheckout(folder);
+  const commit = findGitCommit(folder);
+  const tag = (key: string, value: string | undefined): Tag[] => value === undefined ? [] : [{ key, value }];
+  return [
+    ...tag("mlflow.user", userName()),
+    ...tag("mlflow.source.name", source),
+    ...tag("mlflow.source.type", "PROJECT"),
+    ...tag("mlflow.project.entryPoint", entryPoint.name),
+    ...tag("mlflow.source.git.commit", commit),
+    ...tag("mlflow.source.git.repoURL", checkout?.remoteUrl),
+    ...tag("mlflow.project.backend", "local"),
+    ...tag("mlflow.project.env", manager),
+    ...tag("sluice.version", sluiceVersion),
+  ];
+}

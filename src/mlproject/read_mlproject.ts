@@ -1,0 +1,283 @@
+/**
+ * Mlproject: MLproject files and what lies beside them, to and from our own values. This file: reads one, as
+ * `mlflow/projects/_project_spec.py` of 3.17.2 does, with keys of our own beside MLflow's.
+ *
+ * What MLflow refuses is refused, and a key that neither knows as well.
+ */
+import type {
+  MlflowProject,
+  ProjectEntryPoint,
+  ProjectEnvironment,
+  ProjectParameter,
+} from "../core/mlproject.ts";
+import { nearest } from "../core/nearest.ts";
+import { inside, type Place } from "../core/place.ts";
+import { listNames } from "../core/suggest.ts";
+import { readYaml, refuseFile } from "./read_yaml.ts";
+import { pythonText, type YamlEntry, type YamlMap, type YamlValue } from "./yaml_value.ts";
+
+const environmentKeys = ["python_env", "conda_env", "docker_env"];
+/** The last is for Databricks, and says nothing of a run here. */
+const projectKeys = ["name", "entry_points", ...environmentKeys, "databricks_spark_job"];
+const entryPointKeys = ["command", "parameters", "depends_on", "description"];
+const parameterKeys = ["type", "default", "minimum", "maximum", "choices", "description"];
+const dockerKeys = ["image", "volumes", "environment"];
+
+/** Files beside an MLproject that names no environment, in the order in which MLflow takes them. */
+export interface FilesBeside {
+  readonly hasPythonEnv: boolean;
+  readonly hasCondaEnv: boolean;
+}
+
+/** A folder without an MLproject: its scripts are its entry points. */
+export const projectWithoutFile = (beside: FilesBeside): MlflowProject => ({
+  environment: environmentBeside(beside),
+  entryPoints: [],
+});
+
+/** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
+export function readMlproject(text: string, file: string, beside: FilesBeside): MlflowProject {
+  const root = asMap(readYaml(text, file), file, "the file");
+  refuseUnknown(root, projectKeys, file, "an MLproject");
+  const name = find(root, "name");
+  if (name !== undefined && /[\0\n]/.test(pythonText(name))) {
+    refuseFile(file, "its name has a line end or a zero byte", name);
+  }
+  return {
+    file,
+    ...(name === undefined || name.is === "null" ? {} : { name: pythonText(name) }),
+    environment: readEnvironment(root, file, beside),
+    entryPoints: readEntryPoints(root, file),
+  };
+}
+
+function readEntryPoints(root: YamlMap, file: string): ProjectEntryPoint[] {
+  const found = find(root, "entry_points");
+  if (found === undefined) return [];
+  const entryPoints = asMap(found, file, "`entry_points`").entries.map((entry) =>
+    readEntryPoint(entry, file)
+  );
+  for (const { name, needs, place } of entryPoints) {
+    for (const need of needs) {
+      if (entryPoints.some((other) => other.name === need)) continue;
+      const names = entryPoints.map((other) => other.name);
+      refuseAt(
+        file,
+        place,
+        `entry point "${name}" depends on "${need}", which is not there`,
+        near(need, names),
+      );
+    }
+  }
+  return entryPoints;
+}
+
+function readEntryPoint({ key, value }: YamlEntry, file: string): ProjectEntryPoint {
+  const name = key.text;
+  const what = `entry point "${name}"`;
+  const place = inside({ file, line: key.line, column: key.column }, what);
+  if (/[/\0\n]/.test(name)) {
+    refuseAt(file, place, `an entry point's name has a slash, a line end or a zero byte`);
+  }
+  const map = asMap(value, file, what);
+  refuseUnknown(map, entryPointKeys, file, what);
+  const command = find(map, "command");
+  const parameters = find(map, "parameters");
+  const needs = find(map, "depends_on");
+  return {
+    name,
+    ...(command === undefined || command.is === "null"
+      ? {}
+      : { command: asText(command, file, `the command of ${what}`) }),
+    parameters: parameters === undefined ? [] : asMap(parameters, file, `\`parameters\` of ${what}`).entries
+      .map((entry) => readParameter(entry, file, place)),
+    needs: needs === undefined ? [] : [...new Set(asTexts(needs, file, `\`depends_on\` of ${what}`))],
+    place,
+  };
+}
+
+function readParameter({ key, value }: YamlEntry, file: string, within: Place): ProjectParameter {
+  const name = key.text;
+  const place = inside({ ...within, line: key.line, column: key.column }, `parameter "${name}"`);
+  // The short form: `alpha: float`.
+  if (value.is === "text") return { name, type: typeNamed(value.text), place };
+  if (value.is !== "map") {
+    refuseAt(
+      file,
+      place,
+      `parameter "${name}" is neither a type nor a map`,
+      "Write `alpha: {type: float, default: 0.5}`",
+    );
+  }
+  refuseUnknown(value, parameterKeys, file, `parameter "${name}"`);
+  const given = (member: string) => {
+    const found = find(value, member);
+    return found === undefined || found.is === "null" ? undefined : found;
+  };
+  const type = given("type");
+  const standard = given("default");
+  const [minimum, maximum] = [given("minimum"), given("maximum")];
+  const choices = given("choices");
+  const number = (bound: YamlValue | undefined, member: string) =>
+    bound === undefined ? {} : { [member]: asNumber(bound, file, `\`${member}\` of parameter "${name}"`) };
+  return {
+    name,
+    type: type === undefined ? "string" : typeNamed(pythonText(type)),
+    ...(standard === undefined ? {} : { default: pythonText(standard) }),
+    ...number(minimum, "minimum"),
+    ...number(maximum, "maximum"),
+    ...(choices === undefined
+      ? {}
+      : { choices: asTexts(choices, file, `\`choices\` of parameter "${name}"`) }),
+    place,
+  };
+}
+
+/** MLflow takes a type that it does not know for a text. */
+function typeNamed(type: string): ProjectParameter["type"] {
+  switch (type) {
+    case "integer":
+    case "int":
+      return "int";
+    case "bool":
+    case "boolean":
+      return "boolean";
+    case "float":
+    case "path":
+    case "uri":
+      return type;
+    default:
+      return "string";
+  }
+}
+
+function readEnvironment(root: YamlMap, file: string, beside: FilesBeside): ProjectEnvironment {
+  const named = root.entries.filter(({ key }) => environmentKeys.includes(key.text));
+  const [first, second] = named;
+  if (second !== undefined) {
+    refuseFile(
+      file,
+      `it names two environments: \`${first!.key.text}\` and \`${second.key.text}\``,
+      second.key,
+      "Keep one",
+    );
+  }
+  if (first === undefined || isFalse(first.value)) return environmentBeside(beside);
+  const what = `\`${first.key.text}\``;
+  switch (first.key.text) {
+    case "python_env":
+      return { is: "python", file: asText(first.value, file, what) };
+    case "conda_env":
+      return { is: "conda", file: asText(first.value, file, what) };
+    default:
+      return readDocker(asMap(first.value, file, what), file);
+  }
+}
+
+const environmentBeside = ({ hasPythonEnv, hasCondaEnv }: FilesBeside): ProjectEnvironment =>
+  hasPythonEnv
+    ? { is: "python", file: "python_env.yaml" }
+    : hasCondaEnv
+    ? { is: "conda", file: "conda.yaml" }
+    : { is: "python" };
+
+function readDocker(map: YamlMap, file: string): ProjectEnvironment {
+  refuseUnknown(map, dockerKeys, file, "`docker_env`");
+  const image = find(map, "image");
+  if (image === undefined || isFalse(image)) {
+    refuseFile(file, "`docker_env` names no image", map, "Write `docker_env: {image: NAME}`");
+  }
+  const [volumes, environment] = [find(map, "volumes"), find(map, "environment")];
+  return {
+    is: "docker",
+    image: asText(image, file, "`image`"),
+    volumes: volumes === undefined || isFalse(volumes) ? [] : asTexts(volumes, file, "`volumes`"),
+    environment: environment === undefined || isFalse(environment)
+      ? []
+      : asList(environment, file, "`environment`").map((item) => readVariable(item, file)),
+  };
+}
+
+function readVariable(item: YamlValue, file: string): string | readonly [string, string] {
+  if (item.is === "text") return item.text;
+  if (item.is === "list" && item.items.length === 2) {
+    return [pythonText(item.items[0]!), pythonText(item.items[1]!)];
+  }
+  return refuseFile(
+    file,
+    "an item of `environment` is neither a name nor a name with its value",
+    item,
+    'Write `environment: [["NAME", "value"], "NAME_OF_THE_MACHINE"]`',
+  );
+}
+
+/** What Python takes for false: MLflow then goes on as if it were not there. */
+const isFalse = (value: YamlValue): boolean =>
+  value.is === "list"
+    ? value.items.length === 0
+    : value.is === "map"
+    ? value.entries.length === 0
+    : ["None", "False", "0", "0.0", ""].includes(value.text) && (value.is !== "text" || value.text === "");
+
+const find = (map: YamlMap, key: string): YamlValue | undefined =>
+  map.entries.find((entry) => entry.key.text === key)?.value;
+
+function refuseUnknown(map: YamlMap, known: readonly string[], file: string, what: string): void {
+  const unknown = map.entries.find(({ key }) => !known.includes(key.text));
+  if (unknown === undefined) return;
+  const { key } = unknown;
+  refuseFile(file, `${what} has no key \`${key.text.slice(0, 80)}\``, key, near(key.text, known));
+}
+
+function near(name: string, known: readonly string[]): string {
+  const found = nearest(name, known);
+  return `${found === undefined ? "" : `Did you mean \`${found}\`? `}Known: ${listNames(known)}`;
+}
+
+function asMap(value: YamlValue, file: string, what: string): YamlMap {
+  return value.is === "map" ? value : refuseFile(file, `${what} is no map but ${describe(value)}`, value);
+}
+
+function asList(value: YamlValue, file: string, what: string): readonly YamlValue[] {
+  return value.is === "list"
+    ? value.items
+    : refuseFile(file, `${what} is no list but ${describe(value)}`, value);
+}
+
+const asTexts = (value: YamlValue, file: string, what: string): string[] =>
+  asList(value, file, what).map((item) => {
+    if (item.is === "list" || item.is === "map") refuseFile(file, `${what} holds ${describe(item)}`, item);
+    return item.text;
+  });
+
+function asText(value: YamlValue, file: string, what: string): string {
+  return value.is === "text"
+    ? value.text
+    : refuseFile(file, `${what} is no text but ${describe(value)}`, value, "Put it in quotes");
+}
+
+function asNumber(value: YamlValue, file: string, what: string): number {
+  const number = value.is === "integer" || value.is === "float" ? Number(value.text) : NaN;
+  return Number.isFinite(number)
+    ? number
+    : refuseFile(file, `${what} is no number but ${describe(value)}`, value);
+}
+
+function describe(value: YamlValue): string {
+  switch (value.is) {
+    case "null":
+      return "empty";
+    case "list":
+      return "a list";
+    case "map":
+      return "a map";
+    case "time":
+      return `the time \`${value.text}\``;
+    default:
+      return `the ${value.is} \`${value.text.slice(0, 80)}\``;
+  }
+}
+
+function refuseAt(file: string, { line = 1, column = 1 }: Place, what: string, hint?: string): never {
+  return refuseFile(file, what, { line, column }, hint);
+}

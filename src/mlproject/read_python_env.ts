@@ -1,0 +1,59 @@
+/** Reads a python_env.yaml, as `_PythonEnv.from_yaml` of MLflow 3.17.2 does. */
+import { listNames } from "../core/suggest.ts";
+import { nearest } from "../core/nearest.ts";
+import { readYaml, refuseFile } from "./read_yaml.ts";
+import { pythonText, type YamlValue } from "./yaml_value.ts";
+
+export interface PythonEnv {
+  /** Such as `3.10.4`; the machine's own where the file names none. */
+  readonly python?: string;
+  /** Lines of a requirements.txt, what builds the others first; `-r FILE` among them is relative to the project. */
+  readonly requirements: readonly string[];
+}
+
+const keys = ["python", "build_dependencies", "dependencies"];
+
+/** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
+export function readPythonEnv(text: string, file: string): PythonEnv {
+  const root = readYaml(text, file);
+  if (root.is !== "map") return refuseFile(file, "it is no map with `python` and `dependencies`", root);
+  const values = new Map(root.entries.map(({ key, value }) => [key.text, value]));
+  const unknown = root.entries.find(({ key }) => !keys.includes(key.text));
+  if (unknown !== undefined) {
+    const near = nearest(unknown.key.text, keys);
+    const hint = `${near === undefined ? "" : `Did you mean \`${near}\`? `}Known: ${listNames(keys)}`;
+    refuseFile(file, `a python_env has no key \`${unknown.key.text.slice(0, 80)}\``, unknown.key, hint);
+  }
+  const python = values.get("python");
+  if (python !== undefined && python.is !== "text" && python.is !== "null") {
+    refuseFile(
+      file,
+      `\`python\` is no text but ${pythonText(python).slice(0, 80)}`,
+      python,
+      'Put it in quotes, as in `python: "3.10"`',
+    );
+  }
+  return {
+    ...(python === undefined || python.is === "null" ? {} : { python: python.text }),
+    requirements: [
+      ...listOf(values.get("build_dependencies"), file, "build_dependencies"),
+      ...listOf(values.get("dependencies"), file, "dependencies"),
+    ],
+  };
+}
+
+function listOf(value: YamlValue | undefined, file: string, name: string): string[] {
+  if (value === undefined || value.is === "null") return [];
+  if (value.is !== "list") return refuseFile(file, `\`${name}\` is no list`, value);
+  return value.items.map((item) => {
+    if (item.is !== "text" || /[\n\0]/.test(item.text)) {
+      refuseFile(
+        file,
+        `\`${name}\` holds what is no requirement`,
+        item,
+        "Write each as in a requirements.txt",
+      );
+    }
+    return item.text;
+  });
+}

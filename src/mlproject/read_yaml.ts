@@ -1,0 +1,158 @@
+/**
+ * YAML files of MLflow projects, read as PyYAML's `safe_load` reads them (YAML 1.1, its own patterns for plain scalars),
+ * and with bounds: such a file may be a stranger's.
+ *
+ * Refused beyond what PyYAML refuses: a key that stands twice in one map, a file of more than a megabyte, aliases that
+ * together stand for much more than is written.
+ */
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+} from "yaml";
+import { refuse } from "../core/error.ts";
+import { resolvePlain, resolveTagged } from "./yaml_scalar.ts";
+import type { Position, YamlEntry, YamlScalar, YamlValue } from "./yaml_value.ts";
+
+export const mostYamlBytes = 1 << 20;
+/** Of values with all that aliases stand for. */
+const mostValues = 100_000;
+const deepest = 100;
+
+/** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
+export function readYaml(text: string, file: string): YamlValue {
+  if (text.length > mostYamlBytes) refuseFile(file, "it is larger than a megabyte");
+  const lines = new LineCounter();
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
+    version: "1.1",
+    schema: "failsafe",
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  if (!Array.isArray(documents)) return { is: "null", text: "None", line: 1, column: 1 };
+  for (const { errors: [first] } of documents) {
+    if (first === undefined) continue;
+    const words = first.message.replace(/\s+/g, " ").trim().replace(/\.$/, "");
+    const hint = /tab/i.test(words) ? "Indent with spaces, as YAML knows no tabs" : undefined;
+    refuseFile(
+      file,
+      `it is no YAML: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}`,
+      at(first.pos[0]),
+      hint,
+    );
+  }
+  const [document, second] = documents;
+  if (second !== undefined) {
+    const hint = "Keep what stands before the second `---`";
+    refuseFile(file, "it holds more than one document", at(second.range[0]), hint);
+  }
+  return openReader(file, at)((document?.contents ?? null) as Node | null);
+}
+
+/** Refuses a file of a project: `what` completes "as …". */
+export function refuseFile(file: string, what: string, at?: Position, hint?: string): never {
+  return refuse({
+    code: "PROJECT_FILE_INVALID",
+    message: `Cannot read \`${file}\` as ${what}`,
+    at: { file, ...(at === undefined ? {} : { line: at.line, column: at.column }) },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function openReader(file: string, at: (offset: number) => Position): (node: Node | null) => YamlValue {
+  const anchors = new Map<string, Node>();
+  const open = new Set<Node>();
+  let values = 0;
+
+  const position = (node: Node | null): Position => at(node?.range?.[0] ?? 0);
+
+  function read(node: Node | null): YamlValue {
+    if (++values > mostValues) refuseFile(file, "its aliases stand for too much", position(node));
+    if (node === null) return { is: "null", text: "None", ...position(node) };
+    if (isAlias(node)) return read(aliased(node));
+    if (open.has(node)) refuseFile(file, "an alias stands within what it stands for", position(node));
+    if (open.size >= deepest) refuseFile(file, `it is nested more than ${deepest} deep`, position(node));
+    if ("anchor" in node && typeof node.anchor === "string") anchors.set(node.anchor, node);
+    if (isScalar(node)) return scalar(node);
+    open.add(node);
+    try {
+      refuseTag(node);
+      if (isSeq(node)) {
+        return { is: "list", items: node.items.map((item) => read(item as Node | null)), ...position(node) };
+      }
+      if (isMap(node)) return { is: "map", entries: entriesOf(node), ...position(node) };
+    } finally {
+      open.delete(node);
+    }
+    return refuseFile(file, "it holds what is no value", position(node));
+  }
+
+  function aliased(alias: Alias): Node {
+    return anchors.get(alias.source) ??
+      refuseFile(file, `nothing is named \`&${alias.source}\` before`, position(alias));
+  }
+
+  function scalar(node: Scalar): YamlScalar {
+    const where = position(node);
+    const source = String(node.value ?? "");
+    const read = node.tag !== undefined && node.type !== undefined
+      ? resolveTagged(node.tag, source)
+      : node.type === "PLAIN" || node.type === undefined
+      ? resolvePlain(source)
+      : { is: "text" as const, text: source };
+    if (read === undefined) {
+      refuseFile(file, `\`${source.slice(0, 40)}\` is no value of its tag \`${node.tag}\``, where);
+    }
+    return { ...read, ...where };
+  }
+
+  function refuseTag(node: Node): void {
+    const { tag } = node as { tag?: string };
+    const isPlain = tag === undefined || /^tag:yaml\.org,2002:(map|seq)$/.test(tag);
+    if (!isPlain) refuseFile(file, `it has a tag, \`${tag}\`, which stands for code`, position(node));
+  }
+
+  function entriesOf(map: { items: readonly { key: unknown; value: unknown }[] }): YamlEntry[] {
+    const entries = new Map<string, YamlEntry>();
+    const merged: YamlEntry[] = [];
+    for (const item of map.items) {
+      const key = item.key as Node | null;
+      if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
+        merged.push(...mergedEntries(item.value as Node | null));
+        continue;
+      }
+      const name = read(key);
+      if (name.is === "list" || name.is === "map") refuseFile(file, "a key is no text", position(key));
+      if (entries.has(name.text)) {
+        refuseFile(file, `the key \`${name.text}\` stands twice`, name, "Keep one of the two");
+      }
+      entries.set(name.text, { key: name, value: read(item.value as Node | null) });
+    }
+    // What a map says itself counts before what it takes from others.
+    for (const entry of merged) if (!entries.has(entry.key.text)) entries.set(entry.key.text, entry);
+    return [...entries.values()];
+  }
+
+  function mergedEntries(node: Node | null): readonly YamlEntry[] {
+    const value = read(node);
+    const maps = value.is === "list" ? value.items : [value];
+    return maps.flatMap((map) => {
+      if (map.is !== "map") refuseFile(file, "`<<` takes maps alone", position(node));
+      return map.entries;
+    });
+  }
+
+  return read;
+}

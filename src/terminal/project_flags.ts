@@ -1,0 +1,107 @@
+/** The arguments of `sluice run` for an MLflow project: names and letters are those of `mlflow run`. */
+import { fail, type Result, succeed } from "../core/error.ts";
+import { showValue } from "../core/parameter.ts";
+import { helpOption, type OptionSpec } from "./command_spec.ts";
+import { type OptionValues, valueOf } from "./option_values.ts";
+import {
+  type ColorChoice,
+  colorOptions,
+  entryPointOption,
+  jsonOption,
+  parameterOption,
+  readColor,
+  trackingOption,
+} from "./run_flags.ts";
+
+export const environmentManagers = ["local", "virtualenv", "uv", "conda"] as const;
+export type EnvironmentManagerName = typeof environmentManagers[number];
+
+export const projectRunOptions: readonly OptionSpec[] = [
+  entryPointOption,
+  parameterOption,
+  {
+    name: "experiment-name",
+    value: { is: "text", placeholder: "NAME" },
+    default: "MLFLOW_EXPERIMENT_NAME",
+    description: "Experiment to log to; made where there is none",
+  },
+  {
+    name: "experiment-id",
+    value: { is: "text", placeholder: "ID" },
+    default: "MLFLOW_EXPERIMENT_ID, else 0",
+    description: "The same by its id",
+  },
+  {
+    name: "run-name",
+    value: { is: "text", placeholder: "NAME" },
+    default: "a new one",
+    description: "Name of the run",
+  },
+  {
+    name: "run-id",
+    value: { is: "text", placeholder: "ID" },
+    description: "A run that is there, to go on with",
+  },
+  {
+    name: "env-manager",
+    value: { is: "choice", placeholder: "NAME", choices: environmentManagers },
+    default: "virtualenv, which uv makes here",
+    description: "Where programs and packages come from; local is what is on PATH",
+  },
+  trackingOption,
+  jsonOption,
+  { name: "quiet", short: "q", description: "Print failures and the last line only" },
+  ...colorOptions,
+  helpOption,
+];
+
+export interface ProjectFlags {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: ColorChoice;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly environmentManager?: EnvironmentManagerName;
+  readonly experimentName?: string;
+  readonly experimentId?: string;
+  readonly runName?: string;
+  readonly runId?: string;
+  readonly trackingUri?: string;
+}
+
+/** `values` are those of `projectRunOptions`, checked. Fails with ARGUMENT_INVALID. */
+export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
+  const parameters = new Map<string, string>();
+  for (const written of values.get(parameterOption.name) ?? []) {
+    const at = written.indexOf("=");
+    const name = written.slice(0, at);
+    if (at < 0) {
+      return refused(`Cannot set \`-P ${showValue(written)}\` as it has no \`=\``, "Write `-P NAME=VALUE`");
+    }
+    if (parameters.has(name)) {
+      return refused(`Cannot set parameter \`${showValue(name)}\` twice`, "Give it once");
+    }
+    parameters.set(name, written.slice(at + 1));
+  }
+  const text = (name: string, member: string) => {
+    const value = valueOf(values, name);
+    return value === undefined ? {} : { [member]: value };
+  };
+  if (values.has("experiment-name") && values.has("experiment-id")) {
+    return refused("Cannot use both `--experiment-name` and `--experiment-id`", "Give one of the two");
+  }
+  return succeed({
+    json: values.has("json"),
+    quiet: values.has("quiet"),
+    color: readColor(values),
+    parameters,
+    ...text("env-manager", "environmentManager"),
+    ...text("experiment-name", "experimentName"),
+    ...text("experiment-id", "experimentId"),
+    ...text("run-name", "runName"),
+    ...text("run-id", "runId"),
+    ...text("tracking-uri", "trackingUri"),
+  });
+}
+
+const refused = (message: string, hint: string): Result<never> =>
+  fail({ code: "ARGUMENT_INVALID", message, hint });
