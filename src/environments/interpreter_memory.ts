@@ -92,12 +92,32 @@ export async function openInterpreterMemory(cache: string): Promise<InterpreterM
 async function readMemory(path: string): Promise<Memory> {
   try {
     const memory: Memory = JSON.parse(await Deno.readTextFile(path));
-    if (memory.version === memoryVersion && isWhole(memory)) return memory;
+    if (memory.version === memoryVersion && isWhole(memory)) return knownOf(memory);
   } catch {
     // None yet, or a damaged one.
   }
   return { version: memoryVersion, examined: {}, digests: {}, choices: {} };
 }
+
+/** Without members that are none of ours: such may be nested deeper than can be written again. */
+function knownOf({ examined, digests, choices }: Memory): Memory {
+  const eachOf = <Value>(table: Record<string, Value>, known: (value: Value) => Value) =>
+    Object.fromEntries(Object.entries(table).map(([path, value]) => [path, known(value)]));
+  return {
+    version: memoryVersion,
+    examined: eachOf(
+      examined,
+      ({ stamp, facts }) => ({ stamp, facts: facts === null ? null : factsOf(facts) }),
+    ),
+    digests: eachOf(digests, ({ stamp, digest }) => ({ stamp, digest })),
+    choices: { ...choices },
+  };
+}
+
+const factsOf = ({ path, version, implementation, prefix, library }: InterpreterFacts): InterpreterFacts => ({
+  ...{ path, version, implementation, prefix },
+  ...(library === undefined ? {} : { library }),
+});
 
 /** A disk may have flipped a bit of it. Without a schema: it is read at every start. */
 function isWhole({ examined, digests, choices }: Memory): boolean {

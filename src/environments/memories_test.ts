@@ -37,6 +37,19 @@ Deno.test("what is known of interpreters is recalled, and forgotten when any par
     }
   }));
 
+Deno.test("what is known of interpreters may have any member more, nested as deeply as JSON can be read", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "interpreters.json");
+    const chosen = await (await openInterpreterMemory(folder)).choose("any", facts);
+    const deep = `{"a":`.repeat(7000) + "1" + "}".repeat(7000);
+    const whole = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, whole.replace('"version": 1,', `"version": 1, "more": ${deep},`));
+    const memory = await openInterpreterMemory(folder);
+    assert.deepEqual(memory.recall("any"), chosen);
+    await memory.choose("other", facts);
+    assert.deepEqual((await openInterpreterMemory(folder)).recall("other"), chosen);
+  }));
+
 Deno.test("what a lock entry came to is recalled, and forgotten when any part of it is damaged", () =>
   inFolder(async (folder) => {
     const key = digestBytes("recipe");
