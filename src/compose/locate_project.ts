@@ -6,6 +6,8 @@ import { refuse } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
 import { showValue } from "../core/parameter.ts";
+import { condaAsPypi } from "../mlproject/conda_as_pypi.ts";
+import { readCondaEnv } from "../mlproject/read_conda_env.ts";
 import { projectWithoutFile, readMlproject } from "../mlproject/read_mlproject.ts";
 import { readPythonEnv } from "../mlproject/read_python_env.ts";
 import { mostYamlBytes, refuseFile } from "../mlproject/read_yaml.ts";
@@ -109,7 +111,15 @@ export async function projectEnvironment({ project, folder }: LocatedProject): P
         ...(python === undefined ? {} : { version: python }),
       };
     }
-    case "conda":
+    case "conda": {
+      const { file } = environment;
+      const { python, requirements } = condaAsPypi(readCondaEnv(await readProjectFile(folder, file), file));
+      return {
+        kind: "python",
+        requirements: { from: "list", requirements },
+        ...(python === undefined ? {} : { version: python }),
+      };
+    }
     case "docker":
       return refuse({
         code: "ENVIRONMENT_INVALID",

@@ -61,8 +61,8 @@ export function openServices(given: Given): { readonly services: Services; close
 
 /** The step goes on: its client has been told that the server met an error of its own. */
 function warn(emit: (event: Event) => void, error: unknown): void {
-  const message = `The run's own server met a bug of sluice: ${
-    error instanceof Error ? error.stack : String(error)
-  }`;
-  emit({ is: "warning", at: Date.now(), message });
+  emit({ is: "warning", at: Date.now(), message: bugOfServer(error) });
 }
+
+export const bugOfServer = (error: unknown): string =>
+  `The run's own server met a bug of sluice: ${error instanceof Error ? error.stack : String(error)}`;

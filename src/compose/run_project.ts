@@ -1,10 +1,10 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
 import { basename, join } from "node:path";
-import type { EnvironmentSpec } from "../core/environment.ts";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint } from "../core/mlproject.ts";
 import type { Environments } from "../core/ports/environments.ts";
+import type { RunServer } from "../core/ports/run_server.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import { machineFailure } from "../core/system_error.ts";
@@ -13,7 +13,7 @@ import { localEngine } from "../engines/local_engine.ts";
 import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.ts";
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
 import { declaredParameters, resolveProjectArguments } from "../mlproject/project_arguments.ts";
-import { executeEntryPoint } from "../scheduler/execute_entry_point.ts";
+import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
 import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
 import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
 import { isOfInterruption } from "./interruption.ts";
@@ -21,6 +21,7 @@ import { openProjectEnvironments } from "./open_project_environments.ts";
 import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { type LocatedProject, locateProject, projectEnvironment } from "./locate_project.ts";
 import { absolutePath } from "./project_paths.ts";
+import { bugOfServer } from "./open_services.ts";
 import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
 import { userName } from "./run_origin.ts";
 import { openSteadyClock } from "./steady_clock.ts";
@@ -66,6 +67,7 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   const located = await locateProject(request.uri, workingFolder);
   const { project, folder } = located;
   const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
+  refuseNeeds(entryPoint);
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
   const command = unwrap(
     fillCommand(entryPoint, absoluteValues(entryPoint, asked.values, workingFolder), asked.extra),
@@ -110,8 +112,21 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   }
 }
 
+/** MLflow knows no entry points that need others, and none of them is left out in silence. */
+function refuseNeeds({ name, needs, place }: ProjectEntryPoint): void {
+  if (needs.length === 0) return;
+  refuse({
+    code: "PROJECT_FILE_INVALID",
+    message: `Cannot run entry point \`${name}\` as it depends on others: ${needs.join(", ")}`,
+    at: place,
+    hint: `Take \`depends_on\` out, and run them one after the other: ${
+      [...needs, name].map((each) => `\`-e ${each}\``).join(", ")
+    }`,
+  });
+}
+
 interface Prepared {
-  readonly run: Parameters<typeof executeEntryPoint>[0];
+  readonly run: EntryPointRun;
   readonly experiment: Experiment;
   readonly tracker: Tracker;
   readonly environments: Environments;
@@ -123,11 +138,18 @@ interface Prepared {
 async function execute(prepared: Prepared): Promise<ProjectEnded> {
   const { run, tracker, experiment, environments, workspace, variables, options } = prepared;
   let owner: RunOwner | undefined;
+  let server: Promise<RunServer> | undefined;
+  const emit = (event: Event) => options.reporter.report(event);
+  const onBug = (error: unknown) => emit({ is: "warning", at: Date.now(), message: bugOfServer(error) });
   try {
     const { outcome } = await executeEntryPoint(run, {
       clock: openSteadyClock(),
-      emit: (event: Event) => options.reporter.report(event),
+      emit,
       engine: localEngine,
+      openServer: () =>
+        server ??= import("../server/run_server.ts").then(({ openRunServer }) =>
+          openRunServer(tracker, { onBug })
+        ),
       environments,
       tracker,
       variables,
@@ -146,6 +168,7 @@ async function execute(prepared: Prepared): Promise<ProjectEnded> {
     if (outcome.is === "failed") return { status: "failed", failure: outcome.failure };
     return { status: outcome.is === "killed" ? "killed" : "finished" };
   } finally {
+    await (await server)?.close();
     localEngine.close();
     await owner?.release();
   }
@@ -190,7 +213,7 @@ function absoluteValues(entryPoint: ProjectEntryPoint, values: Values, workingFo
 async function environmentOf(
   located: LocatedProject,
   asked: EnvironmentManager | undefined,
-): Promise<{ readonly spec: EnvironmentSpec; readonly name: string } | undefined> {
+): Promise<EntryPointRun["environment"]> {
   if (asked === "local") return undefined;
   const { environment } = located.project;
   if (environment.is === "python" && asked === "conda") {
@@ -201,11 +224,15 @@ async function environmentOf(
     });
   }
   const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
-  return { spec: await projectEnvironment(located), name };
+  const spec = await projectEnvironment(located);
+  return environment.is === "conda" ? { spec, name, note: pypiNote(environment.file) } : { spec, name };
 }
 
+const pypiNote = (file: string): string =>
+  `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
+
 function tagsOf(
-  { folder, source }: LocatedProject,
+  { folder, source, project }: LocatedProject,
   entryPoint: ProjectEntryPoint,
   manager: string | undefined,
 ): Tag[] {
@@ -222,5 +249,6 @@ function tagsOf(
     ...tag("mlflow.project.backend", "local"),
     ...tag("mlflow.project.env", manager),
     ...tag("sluice.version", sluiceVersion),
+    ...(manager !== undefined && project.environment.is === "conda" ? tag("sluice.packages", "pypi") : []),
   ];
 }

@@ -4,6 +4,9 @@ import type { Instant } from "./event.ts";
 export type MlflowRunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
 export type LifecycleStage = "active" | "deleted";
 
+/** The MLflow whose schema a tracker's file has: another version of it refuses the file. */
+export const mlflowOfFile = "3.17.2";
+
 export interface Tag {
   readonly key: string;
   readonly value: string;

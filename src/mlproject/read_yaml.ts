@@ -113,7 +113,8 @@ function openReader(file: string, at: (offset: number) => Position): (node: Node
       ? resolvePlain(source)
       : { is: "text" as const, text: source };
     if (read === undefined) {
-      refuseFile(file, `\`${source.slice(0, 40)}\` is no value of its tag \`${node.tag}\``, where);
+      const kind = node.tag === undefined ? "" : ` of its tag \`${node.tag}\``;
+      refuseFile(file, `\`${source.slice(0, 40)}\` is no value${kind}`, where);
     }
     return { ...read, ...where };
   }

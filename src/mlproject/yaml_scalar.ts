@@ -17,8 +17,9 @@ const date = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const time =
   /^([0-9]{4})-([0-9][0-9]?)-([0-9][0-9]?)(?:[Tt]|[ \t]+)([0-9][0-9]?):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(?:Z|([-+])([0-9][0-9]?)(?::([0-9]{2}))?))?$/;
 
-/** A scalar without quotes and without a tag. Undefined for a date that the calendar has not. */
+/** A scalar without quotes and without a tag. Undefined for a date that the calendar has not, and for `=` and `<<`. */
 export function resolvePlain(source: string): Resolved | undefined {
+  if (source === "=" || source === "<<") return undefined;
   if (nulls.test(source)) return { is: "null", text: "None" };
   if (truths.test(source)) return { is: "boolean", text: "True" };
   if (falsehoods.test(source)) return { is: "boolean", text: "False" };
@@ -61,7 +62,11 @@ function readFloat(source: string): number {
   if (size === ".inf") return sign * Infinity;
   if (size === ".nan") return NaN;
   if (!size.includes(":")) return sign * Number(size);
-  return sign * size.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+  // From the last part on, as PyYAML adds them: sums of floats depend on their order.
+  return sign * size.split(":").reduceRight(
+    ({ sum, base }, part) => ({ sum: sum + Number(part) * base, base: base * 60 }),
+    { sum: 0, base: 1 },
+  ).sum;
 }
 
 /** As Python's `repr()` of a float. */

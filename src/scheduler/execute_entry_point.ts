@@ -7,7 +7,13 @@ import { makeFolder } from "../core/file_tree.ts";
 import type { Place } from "../core/place.ts";
 import type { ProcessExit } from "../core/ports/engine.ts";
 import { removeTree } from "../core/remove_tree.ts";
-import type { Experiment, LoggedParameter, RunInfo, Tag } from "../core/tracking.ts";
+import {
+  type Experiment,
+  type LoggedParameter,
+  mlflowOfFile,
+  type RunInfo,
+  type Tag,
+} from "../core/tracking.ts";
 import { newRunId } from "./run_id.ts";
 import { openLog, sendLog } from "./run_log.ts";
 import { mlflowStatus } from "./run_record.ts";
@@ -26,7 +32,12 @@ export interface EntryPointRun {
   readonly parameters: readonly LoggedParameter[];
   readonly tags: readonly Tag[];
   /** Absent: the caller's own programs, as with `--env-manager local`. */
-  readonly environment?: { readonly spec: EnvironmentSpec; readonly name: string };
+  readonly environment?: {
+    readonly spec: EnvironmentSpec;
+    readonly name: string;
+    /** What is told before it is made. */
+    readonly note?: string;
+  };
 }
 
 export interface EntryPointOptions {
@@ -45,13 +56,14 @@ export interface EntryPointOptions {
 
 export type EntryPointServices = Pick<
   Services,
-  "clock" | "emit" | "engine" | "environments" | "tracker" | "variables"
+  "clock" | "emit" | "engine" | "environments" | "openServer" | "tracker" | "variables"
 >;
 
 /**
  * Gives how it ended; its run has ended in the tracker by then. A status that the process itself gave its run stays.
  *
- * The process has the caller's environment variables with MLflow's three, and all of the machine. Throws what the
+ * The process has the caller's environment variables with MLflow's three, and all of the machine. Where its environment
+ * has an MLflow that cannot open the tracker's file, it logs through the run's own server. Throws what the
  * environment and the tracker fail with; the run is FAILED then.
  */
 export async function executeEntryPoint(
@@ -66,7 +78,7 @@ export async function executeEntryPoint(
   let exit: ProcessExit;
   const lastLines: string[] = [];
   try {
-    const environment = await prepareEnvironment(run, services, options.signal);
+    const environment = await prepareEnvironment(run, info, services, options.signal);
     emit({
       is: "step-started",
       at: clock(),
@@ -176,11 +188,13 @@ async function openRun(
 
 async function prepareEnvironment(
   { environment }: EntryPointRun,
-  { clock, emit, environments }: EntryPointServices,
+  info: RunInfo,
+  { clock, emit, environments, tracker }: EntryPointServices,
   signal: AbortSignal,
 ): Promise<ReadyEnvironment | undefined> {
   if (environment === undefined) return undefined;
-  const { spec, name } = environment;
+  const { spec, name, note } = environment;
+  if (note !== undefined) emit({ is: "warning", at: clock(), message: note });
   const startedAt = clock();
   const ready = await environments.prepare(spec, {
     signal,
@@ -188,6 +202,7 @@ async function prepareEnvironment(
   });
   const tookMs = clock() - startedAt;
   emit({ is: "environment-ready", at: clock(), environment: name, isNew: ready.isNew, tookMs });
+  await tracker.logBatch(info.id, { tags: [{ key: "sluice.environment", value: ready.id }] });
   return ready;
 }
 
@@ -204,31 +219,51 @@ interface Started {
 
 async function startProcess(
   { run, info, environment, log, lastLines }: Started,
-  { clock, emit, engine, tracker, variables }: EntryPointServices,
+  services: EntryPointServices,
   signal: AbortSignal,
 ): Promise<ProcessExit> {
-  return await engine.run({
-    argv: ["bash", "-c", run.command],
-    folder: run.folder,
-    variables: {
-      ...variables,
-      ...environment?.variables,
-      ...(environment === undefined
-        ? {}
-        : { PATH: [...environment.path, variables["PATH"] ?? ""].join(":") }),
-      MLFLOW_RUN_ID: info.id,
-      MLFLOW_TRACKING_URI: tracker.uri,
-      MLFLOW_EXPERIMENT_ID: info.experimentId,
-    },
-    log,
-    tellsSignals: false,
-  }, {
-    signal,
-    onLine(stream, line) {
-      if (lastLines.push(line) > lastLineCount) lastLines.shift();
-      emit({ is: "step-output", at: clock(), step: run.entryPoint, stream, line });
-    },
-  });
+  const { clock, emit, engine, tracker, variables } = services;
+  const session = await needsServer(run, environment, services)
+    ? await (await services.openServer()).open(info.id, { tier: "none", hasOwnNetwork: false })
+    : undefined;
+  try {
+    return await engine.run({
+      argv: ["bash", "-c", run.command],
+      folder: run.folder,
+      variables: {
+        ...variables,
+        ...environment?.variables,
+        ...(environment === undefined
+          ? {}
+          : { PATH: [...environment.path, variables["PATH"] ?? ""].join(":") }),
+        MLFLOW_RUN_ID: info.id,
+        MLFLOW_TRACKING_URI: tracker.uri,
+        MLFLOW_EXPERIMENT_ID: info.experimentId,
+        ...session?.variables,
+      },
+      log,
+      tellsSignals: false,
+    }, {
+      signal,
+      onLine(stream, line) {
+        if (lastLines.push(line) > lastLineCount) lastLines.shift();
+        emit({ is: "step-output", at: clock(), step: run.entryPoint, stream, line });
+      },
+    });
+  } finally {
+    session?.close();
+  }
+}
+
+/** MLflow of another version refuses a file that is newer than it, and would migrate one that is older. */
+async function needsServer(
+  run: EntryPointRun,
+  environment: ReadyEnvironment | undefined,
+  { environments, tracker }: EntryPointServices,
+): Promise<boolean> {
+  if (environment?.hasMlflow !== true || !tracker.uri.startsWith("sqlite:")) return false;
+  const packages = (await environments.contents(run.environment!.spec))?.packages;
+  return (packages?.["mlflow"] ?? packages?.["mlflow-skinny"]) !== mlflowOfFile;
 }
 
 /** MLflow too leaves a status that user code gave. */

@@ -1,0 +1,95 @@
+/** Reads a conda.yaml, by conda's own grammar of environment files. */
+import { nearest } from "../core/nearest.ts";
+import { listNames } from "../core/suggest.ts";
+import { readYaml, refuseFile } from "./read_yaml.ts";
+import type { Position, YamlValue } from "./yaml_value.ts";
+
+export interface CondaEnv {
+  readonly file: string;
+  readonly channels: readonly string[];
+  readonly packages: readonly CondaPackage[];
+  /** Lines of a requirements.txt; `-r FILE` among them is relative to the project. */
+  readonly pip: readonly string[];
+}
+
+/** `channel::name=1.0.2=build` and its other spellings. */
+export interface CondaPackage extends Position {
+  /** As it stands. */
+  readonly text: string;
+  /** In lower case. */
+  readonly name: string;
+  /** Such as `=1.0.2`, `==1.0`, `>=1,<2`, `1.0.*`; undefined for any. */
+  readonly version?: string;
+}
+
+const keys = ["name", "channels", "dependencies", "prefix", "variables", "platforms"];
+
+/** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
+export function readCondaEnv(text: string, file: string): CondaEnv {
+  const root = readYaml(text, file);
+  if (root.is !== "map") return refuseFile(file, "it is no map with `dependencies`", root);
+  const unknown = root.entries.find(({ key }) => !keys.includes(key.text));
+  if (unknown !== undefined) {
+    const near = nearest(unknown.key.text, keys);
+    const hint = `${near === undefined ? "" : `Did you mean \`${near}\`? `}Known: ${listNames(keys)}`;
+    refuseFile(
+      file,
+      `a conda environment has no key \`${unknown.key.text.slice(0, 80)}\``,
+      unknown.key,
+      hint,
+    );
+  }
+  const find = (key: string) => root.entries.find((entry) => entry.key.text === key)?.value;
+  const packages: CondaPackage[] = [];
+  const pip: string[] = [];
+  for (const item of itemsOf(find("dependencies"), file, "dependencies")) {
+    if (item.is === "map") {
+      const [entry, ...others] = item.entries;
+      if (entry?.key.text !== "pip" || others.length > 0) {
+        refuseFile(file, "a map among `dependencies` is not that of `pip`", item, "Write `- pip: [NAME]`");
+      }
+      pip.push(...itemsOf(entry.value, file, "pip").map((line) => textOf(line, file, "pip")));
+    } else packages.push(readPackage(textOf(item, file, "dependencies"), item, file));
+  }
+  return {
+    file,
+    channels: itemsOf(find("channels"), file, "channels").map((item) => textOf(item, file, "channels")),
+    packages,
+    pip,
+  };
+}
+
+function itemsOf(value: YamlValue | undefined, file: string, name: string): readonly YamlValue[] {
+  if (value === undefined || value.is === "null") return [];
+  return value.is === "list" ? value.items : refuseFile(file, `\`${name}\` is no list`, value);
+}
+
+function textOf(value: YamlValue, file: string, name: string): string {
+  if (value.is !== "text" || /[\n\0]/.test(value.text)) {
+    refuseFile(file, `\`${name}\` holds what is no text`, value);
+  }
+  return value.text;
+}
+
+const operators = "==|=|>=|<=|!=|~=|>|<";
+const bound = new RegExp(`^(?:${operators})?[0-9A-Za-z_.!+*|]+$`);
+
+/** A channel and `::`, a name, a version after a space or an operator, a build after a space or a further `=`. */
+function readPackage(text: string, at: Position, file: string): CondaPackage {
+  const { line, column } = at;
+  const [, name, rest] = /^(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)(.*)$/.exec(text.trim()) ?? [];
+  const [version = "", ...builds] = (rest ?? "").trim()
+    .replace(/\s*,\s*/g, ",").replace(/([<>=!~])\s+/g, "$1").split(/\s+/);
+  const withoutBuild = version.replace(/^(==?)?([^=<>!~,]+)=[^=,]*$/, "$1$2");
+  const isWritten = withoutBuild === "" || withoutBuild.split(",").every((part) => bound.test(part));
+  if (name === undefined || builds.length > 1 || !isWritten) {
+    return refuseFile(
+      file,
+      `\`${text.slice(0, 80)}\` is no package with a version`,
+      at,
+      "Write it as `NAME=VERSION`",
+    );
+  }
+  const isAny = ["", "*", "=*"].includes(withoutBuild);
+  return { text, name: name.toLowerCase(), ...(isAny ? {} : { version: withoutBuild }), line, column };
+}
