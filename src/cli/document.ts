@@ -8,6 +8,7 @@ import {
 } from "../terminal/command_spec.ts";
 import { usageText } from "../terminal/command_help.ts";
 import { pipelineOptions } from "../terminal/pipeline_arguments.ts";
+import { projectRunOptions } from "../terminal/project_flags.ts";
 import { commands } from "./commands.ts";
 import { programExamples, programOptions, programTitle } from "./program_spec.ts";
 
@@ -30,6 +31,7 @@ export function commandLineDocument(): string {
     `${programTitle} Data goes to standard output, everything else to standard error. Colours are used on a terminal unless \`NO_COLOR\` is set, and never say anything alone.`,
     ...grammar,
     ...optionSection("### Options of a pipeline file", pipelineOptions),
+    ...optionSection("## Options of `sluice run` for an MLflow project", projectRunOptions),
     "## The program",
     table(
       ["command", ""],

@@ -1,9 +1,12 @@
 /** Runs the MLflow project that the command line asked for. */
+import { basename } from "node:path";
 import { SluiceError } from "../core/error.ts";
 import type { ProjectFlags } from "../terminal/project_flags.ts";
 import { openProjectReporter } from "../terminal/reporter.ts";
-import { processSinks } from "../terminal/text_sink.ts";
+import { projectHelp, type ProjectHelpOptions } from "../terminal/project_help.ts";
+import { processSinks, type TextSink } from "../terminal/text_sink.ts";
 import { onInterruption } from "./interruption.ts";
+import { locateProject } from "./locate_project.ts";
 import { runProject } from "./run_project.ts";
 import { writeFailure } from "./run_to_exit.ts";
 
@@ -25,4 +28,15 @@ export async function projectCommand(uri: string, entryPoint: string, flags: Pro
   } finally {
     interruption.close();
   }
+}
+
+/** Writes the help of a project. Throws PROJECT_NOT_FOUND and PROJECT_FILE_INVALID. */
+export async function showProjectHelp(
+  uri: string,
+  workingFolder: string,
+  sink: TextSink,
+  help: Omit<ProjectHelpOptions, "name">,
+): Promise<void> {
+  const { project, folder } = await locateProject(uri, workingFolder);
+  sink.write(projectHelp(project, { ...help, name: project.name ?? basename(folder) }));
 }

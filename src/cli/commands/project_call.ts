@@ -8,11 +8,9 @@ import { readArguments } from "../../terminal/read_arguments.ts";
 import { findMlproject } from "../../compose/find_mlproject.ts";
 import { findPipelineFile } from "./pipeline_file.ts";
 
-export interface ProjectCall {
-  readonly uri: string;
-  readonly entryPoint: string;
-  readonly flags: ProjectFlags;
-}
+export type ProjectCall =
+  | { readonly is: "run"; readonly uri: string; readonly entryPoint: string; readonly flags: ProjectFlags }
+  | { readonly is: "help"; readonly uri: string };
 
 /**
  * Undefined for a pipeline: a file, or a folder with a `pipeline.ts`. A project is a folder with an MLproject, any folder
@@ -22,15 +20,19 @@ export async function findProjectCall(
   argv: readonly string[],
   workingFolder: string,
 ): Promise<ProjectCall | undefined> {
-  const { file = ".", asksForHelp } = findPipelineFile(argv, [...projectRunOptions, ...runOptions]);
-  if (asksForHelp || !await isProject(file, argv, workingFolder)) return undefined;
+  const { file: named, asksForHelp } = findPipelineFile(argv, [...projectRunOptions, ...runOptions]);
+  // Help without a project is that of the command.
+  if (named === undefined && asksForHelp) return undefined;
+  const file = named ?? ".";
+  if (!await isProject(file, argv, workingFolder)) return undefined;
+  if (asksForHelp) return { is: "help", uri: file };
   const read = readArguments(argv, findOption(projectRunOptions));
   const values = unwrap(collectOptions(read, projectRunOptions));
   const [uri = ".", positional] = read.flatMap((argument) =>
     argument.is === "positional" ? argument.text : []
   );
   const entryPoint = valueOf(values, entryPointOption.name) ?? positional ?? "main";
-  return { uri, entryPoint, flags: unwrap(readProjectFlags(values)) };
+  return { is: "run", uri, entryPoint, flags: unwrap(readProjectFlags(values)) };
 }
 
 /** What is not there is told of as a pipeline that is not there. */
