@@ -3,31 +3,154 @@ import { join, normalize, resolve } from "node:path";
 import { isConfinedPath } from "../core/confined_path.ts";
 import type { EnvironmentSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
-import { fileURLToPath } from "../core/file_url.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import { showValue } from "../core/parameter.ts";
 import { condaAsPypi } from "../mlproject/conda_as_pypi.ts";
 import { readCondaEnv } from "../mlproject/read_conda_env.ts";
+import { runProgram } from "../environments/run_program.ts";
 import { projectWithoutFile, readMlproject } from "../mlproject/read_mlproject.ts";
 import { readPythonEnv } from "../mlproject/read_python_env.ts";
 import { mostYamlBytes, refuseFile } from "../mlproject/read_yaml.ts";
 import { findMlproject } from "./find_mlproject.ts";
-import { findGitCheckout } from "./git_checkout.ts";
+import { fetchGit } from "./fetch_git.ts";
+import { fetchZip } from "./fetch_zip.ts";
+import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
+import { findProjectSource, type ProjectSource, shownUri } from "./project_source.ts";
 
 export interface LocatedProject {
   readonly project: MlflowProject;
-  /** Absolute. */
+  /** Absolute: where its entry points run. */
   readonly folder: string;
-  /** As MLflow's tag `mlflow.source.name` has it. */
-  readonly source: string;
+  /** Where its lock lies: `folder`, or what was fetched, of which `folder` is a copy. */
+  readonly lockFolder: string;
+  readonly origin: ProjectOrigin;
+  /** Removes the copy. */
+  remove(): Promise<void>;
 }
 
-/**
- * `uri` is a folder or a `file://` address of one, perhaps with `#` and a folder below it.
- * Throws PROJECT_NOT_FOUND and PROJECT_FILE_INVALID.
- */
-export async function locateProject(uri: string, workingFolder: string): Promise<LocatedProject> {
-  const { folder, source } = await locateFolder(uri, workingFolder);
+/** What a run says of where its project comes from. */
+export interface ProjectOrigin {
+  /** As MLflow's tag `mlflow.source.name` has it. */
+  readonly source: string;
+  readonly commit: string | undefined;
+  readonly remoteUrl: string | undefined;
+  /** The branch that was asked for by its name. */
+  readonly branch?: string;
+  /** Names what was fetched from elsewhere; undefined for a folder of the user's. */
+  readonly fetched?: string;
+}
+
+export interface LocateOptions {
+  readonly version?: string;
+  readonly workingFolder: string;
+  /** The user's cache folder of sluice. */
+  readonly cache: () => Promise<string>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** What is fetched is copied for the run, which may write into it. Throws PROJECT_NOT_FOUND and PROJECT_FILE_INVALID. */
+export async function locateProject(uri: string, options: LocateOptions): Promise<LocatedProject> {
+  const source = await findProjectSource(uri, options.version, options.workingFolder);
+  if (source.is === "folder") {
+    const folder = join(source.folder, source.below);
+    await requireFolder(uri, folder);
+    const origin = {
+      source: source.below === "" ? sourceOf(folder) : uri,
+      commit: findGitCommit(folder),
+      remoteUrl: findGitCheckout(folder)?.remoteUrl,
+    };
+    return {
+      project: await readProject(folder),
+      folder,
+      lockFolder: folder,
+      origin,
+      remove: () => Promise.resolve(),
+    };
+  }
+  const { fetched, origin } = source.is === "git"
+    ? await fromGit(uri, source, options)
+    : await fromZip(uri, source, options);
+  const lockFolder = join(fetched, source.below);
+  await requireFolder(uri, lockFolder);
+  await requireWithin(fetched, lockFolder, source.below);
+  const project = await readProject(lockFolder);
+  const { environment } = project;
+  for (const file of [project.file, environment.is === "docker" ? undefined : environment.file]) {
+    if (file !== undefined) await requireWithin(fetched, join(lockFolder, file), file);
+  }
+  const copy = await Deno.realPath(await Deno.makeTempDir({ prefix: "sluice-project-" }));
+  const remove = () => removeTree(copy).catch(() => {});
+  try {
+    await copyFolder(fetched, copy, options);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { project, folder: join(copy, source.below), lockFolder, origin, remove };
+}
+
+async function fromGit(uri: string, source: Extract<ProjectSource, { is: "git" }>, options: LocateOptions) {
+  const cache = await options.cache();
+  const { folder, commit, branch } = await fetchGit(source, {
+    cache,
+    variables: options.variables,
+    signal: options.signal,
+  });
+  const isOwn = source.url === `file://${resolve(options.workingFolder, uri.split("#")[0]!)}`;
+  const origin: ProjectOrigin = {
+    source: shownUri(uri),
+    commit,
+    remoteUrl: shownUri(source.url),
+    ...(branch === undefined ? {} : { branch }),
+    ...(isOwn ? {} : { fetched: `commit ${commit}` }),
+  };
+  return { fetched: folder, origin };
+}
+
+async function fromZip(uri: string, source: Extract<ProjectSource, { is: "zip" }>, options: LocateOptions) {
+  const { folder, digest } = await fetchZip(source.location, await options.cache(), options.signal);
+  const origin: ProjectOrigin = {
+    source: shownUri(uri),
+    commit: undefined,
+    remoteUrl: undefined,
+    fetched: `archive ${digest}`,
+  };
+  return { fetched: folder, origin };
+}
+
+/** Links as links: what a stranger's leads to is not looked at. */
+async function copyFolder(from: string, to: string, { variables, signal }: LocateOptions): Promise<void> {
+  const run = { program: "cp", arguments: ["-a", "--", `${from}/.`, to], variables, folder: from, signal };
+  const { code, stderr } = await runProgram(run);
+  if (code === 0) return;
+  refuse({
+    code: "FOLDER_NOT_WRITABLE",
+    message: `Cannot copy the project to \`${to}\``,
+    details: stderr.trim(),
+    hint: "See that the temporary folder has room; TMPDIR names another",
+  });
+}
+
+async function requireFolder(uri: string, folder: string): Promise<void> {
+  if ((await Deno.stat(folder).catch(() => undefined))?.isDirectory === true) return;
+  refuse({
+    code: "PROJECT_NOT_FOUND",
+    message: `Cannot run project \`${shownUri(uri)}\` as it has no such folder`,
+    hint: "What stands after `#` is a folder below its top",
+  });
+}
+
+/** A link of what was fetched may lead anywhere. */
+async function requireWithin(root: string, path: string, file: string): Promise<void> {
+  const [top, real] = await Promise.all([Deno.realPath(root), Deno.realPath(path)]);
+  if (real !== top && !real.startsWith(`${top}/`)) {
+    refuseFile(file, "it is a link that leads out of the project");
+  }
+}
+
+async function readProject(folder: string): Promise<MlflowProject> {
   const file = await findMlproject(folder);
   const beside = {
     hasPythonEnv: await isThere(join(folder, "python_env.yaml")),
@@ -40,40 +163,7 @@ export async function locateProject(uri: string, workingFolder: string): Promise
   if (environment.is !== "docker" && environment.file !== undefined) {
     await requireBeside(folder, environment.file, file ?? environment.file);
   }
-  return { project, folder, source };
-}
-
-async function locateFolder(uri: string, workingFolder: string) {
-  const [written = "", ...rest] = uri.replace(/^['"]+|['"]+$/g, "").split("#");
-  const below = rest.join("#");
-  const notFound = (because: string, hint: string) =>
-    refuse({
-      code: "PROJECT_NOT_FOUND",
-      message: `Cannot run project \`${showValue(uri)}\` as ${because}`,
-      hint,
-    });
-  if (below.includes(".")) {
-    return notFound("its folder below has a point in its name", "Name the folder itself, without `#`");
-  }
-  const isAddress = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(written);
-  if (isAddress && !written.startsWith("file://")) {
-    return notFound("it is no folder of this machine", "Clone it, and name the folder");
-  }
-  const path = written.startsWith("file://") ? pathOfAddress(written) : resolve(workingFolder, written);
-  const folder = path === undefined ? undefined : join(path, below);
-  const info = folder === undefined ? undefined : await Deno.stat(folder).catch(() => undefined);
-  if (folder === undefined || !info?.isDirectory) {
-    return notFound("there is no such folder", "Name a folder with an MLproject, or with a script to run");
-  }
-  return { folder, source: below !== "" && !isAddress ? uri : sourceOf(folder) };
-}
-
-function pathOfAddress(address: string): string | undefined {
-  try {
-    return fileURLToPath(address);
-  } catch {
-    return undefined;
-  }
+  return project;
 }
 
 /** `file://` and the top of the git checkout, `#` and the folder below it; without git the folder alone. */

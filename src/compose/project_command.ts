@@ -37,6 +37,13 @@ export async function showProjectHelp(
   sink: TextSink,
   help: Omit<ProjectHelpOptions, "name">,
 ): Promise<void> {
-  const { project, folder } = await locateProject(uri, workingFolder);
+  const variables = Deno.env.toObject();
+  const { project, folder, remove } = await locateProject(uri, {
+    workingFolder,
+    variables,
+    cache: async () => (await import("../environments/environments.ts")).cacheFolder(variables),
+    signal: new AbortController().signal,
+  });
+  await remove();
   sink.write(projectHelp(project, { ...help, name: project.name ?? basename(folder) }));
 }

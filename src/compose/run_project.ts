@@ -14,11 +14,18 @@ import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.t
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
 import { declaredParameters, resolveProjectArguments } from "../mlproject/project_arguments.ts";
 import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
+import { approveProject } from "./approve_project.ts";
 import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
-import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
 import { isOfInterruption } from "./interruption.ts";
 import { openProjectEnvironments } from "./open_project_environments.ts";
-import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
+import {
+  locateTracker,
+  openTracker,
+  preloadTracker,
+  type TrackerChoice,
+  type TrackerLocation,
+  workspaceFolder,
+} from "./open_tracker.ts";
 import { type LocatedProject, locateProject, projectEnvironment } from "./locate_project.ts";
 import { absolutePath } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
@@ -31,7 +38,7 @@ import { sluiceVersion } from "./version.ts";
 export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
 
 export interface ProjectRequest {
-  /** A folder, or a `file://` address of one. */
+  /** A folder, an address of git or an archive. */
   readonly uri: string;
   readonly entryPoint: string;
   /** As they were typed. */
@@ -49,6 +56,10 @@ export interface ProjectOptions {
   /** Of a run to go on with. */
   readonly runId?: string;
   readonly trackingUri?: string;
+  /** A branch, tag or commit of git. */
+  readonly version?: string;
+  /** What was fetched from elsewhere may run without being asked for. */
+  readonly isApproved?: boolean;
 }
 
 /** How it ended. `failure` is why it did not finish. */
@@ -64,8 +75,36 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   const choice = { uri: options.trackingUri, workingFolder, variables };
   const location = locateTracker(choice);
   preloadTracker(location);
-  const located = await locateProject(request.uri, workingFolder);
-  const { project, folder } = located;
+  const cache = async () => (await import("../environments/environments.ts")).cacheFolder(variables);
+  const located = await locateProject(request.uri, {
+    workingFolder,
+    variables,
+    cache,
+    signal: options.signal,
+    ...(options.version === undefined ? {} : { version: options.version }),
+  });
+  try {
+    return await runLocated(located, request, { workingFolder, variables, location, choice, cache }, options);
+  } finally {
+    await located.remove();
+  }
+}
+
+interface Caller {
+  readonly workingFolder: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly choice: Omit<TrackerChoice, "create">;
+  readonly location: TrackerLocation;
+  readonly cache: () => Promise<string>;
+}
+
+async function runLocated(
+  located: LocatedProject,
+  request: ProjectRequest,
+  { workingFolder, variables, choice, location, cache }: Caller,
+  options: ProjectOptions,
+): Promise<ProjectEnded> {
+  const { project, folder, origin } = located;
   const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
   refuseNeeds(entryPoint);
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
@@ -73,7 +112,18 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
     fillCommand(entryPoint, absoluteValues(entryPoint, asked.values, workingFolder), asked.extra),
   );
   const environment = await environmentOf(located, options.environmentManager);
-  const environments = await openProjectEnvironments(folder, variables);
+  if (origin.fetched !== undefined) {
+    await approveProject({
+      uri: origin.source,
+      fetched: origin.fetched,
+      command,
+      environment: environment?.note ??
+        (environment === undefined ? undefined : "those that it names, from PyPI"),
+      isGiven: options.isApproved ?? false,
+      cache: await cache(),
+    });
+  }
+  const environments = await openProjectEnvironments(located.lockFolder, variables);
   let tracker: Tracker | undefined;
   try {
     tracker = await openTracker({ ...choice, create: true });
@@ -232,20 +282,19 @@ const pypiNote = (file: string): string =>
   `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
 
 function tagsOf(
-  { folder, source, project }: LocatedProject,
+  { origin, project }: LocatedProject,
   entryPoint: ProjectEntryPoint,
   manager: string | undefined,
 ): Tag[] {
-  const checkout = findGitCheckout(folder);
-  const commit = findGitCommit(folder);
   const tag = (key: string, value: string | undefined): Tag[] => value === undefined ? [] : [{ key, value }];
   return [
     ...tag("mlflow.user", userName()),
-    ...tag("mlflow.source.name", source),
+    ...tag("mlflow.source.name", origin.source),
     ...tag("mlflow.source.type", "PROJECT"),
     ...tag("mlflow.project.entryPoint", entryPoint.name),
-    ...tag("mlflow.source.git.commit", commit),
-    ...tag("mlflow.source.git.repoURL", checkout?.remoteUrl),
+    ...tag("mlflow.source.git.commit", origin.commit),
+    ...tag("mlflow.source.git.repoURL", origin.remoteUrl),
+    ...tag("mlflow.source.git.branch", origin.branch),
     ...tag("mlflow.project.backend", "local"),
     ...tag("mlflow.project.env", manager),
     ...tag("sluice.version", sluiceVersion),

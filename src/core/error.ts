@@ -23,6 +23,7 @@ export const codes = {
   // What an MLflow project says.
   PROJECT_FILE_INVALID: 2,
   PROJECT_NOT_FOUND: 2,
+  PROJECT_NOT_APPROVED: 2,
   // What was asked for.
   PARAM_MISSING: 2,
   PARAM_UNKNOWN: 2,

@@ -20,6 +20,13 @@ export const projectRunOptions: readonly OptionSpec[] = [
   entryPointOption,
   parameterOption,
   {
+    name: "version",
+    short: "v",
+    value: { is: "text", placeholder: "VERSION" },
+    default: "that of HEAD",
+    description: "Branch, tag or commit of git",
+  },
+  {
     name: "experiment-name",
     value: { is: "text", placeholder: "NAME" },
     default: "MLFLOW_EXPERIMENT_NAME",
@@ -48,6 +55,7 @@ export const projectRunOptions: readonly OptionSpec[] = [
     default: "virtualenv, which uv makes here",
     description: "Where programs and packages come from; local is what is on PATH",
   },
+  { name: "yes", short: "y", description: "Run what is fetched from elsewhere without being asked" },
   trackingOption,
   jsonOption,
   { name: "quiet", short: "q", description: "Print failures and the last line only" },
@@ -66,6 +74,8 @@ export interface ProjectFlags {
   readonly runName?: string;
   readonly runId?: string;
   readonly trackingUri?: string;
+  readonly version?: string;
+  readonly isApproved: boolean;
 }
 
 /** `values` are those of `projectRunOptions`, checked. Fails with ARGUMENT_INVALID. */
@@ -94,6 +104,8 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
     quiet: values.has("quiet"),
     color: readColor(values),
     parameters,
+    isApproved: values.has("yes"),
+    ...text("version", "version"),
     ...text("env-manager", "environmentManager"),
     ...text("experiment-name", "experimentName"),
     ...text("experiment-id", "experimentId"),

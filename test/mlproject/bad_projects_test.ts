@@ -83,10 +83,10 @@ const bad: readonly {
     says: "must be one of",
   },
   {
-    name: "an address of git",
+    name: "an address of git whose host is not there",
     files: { MLproject: command },
     arguments: ["https://git.example/a/b.git"],
-    says: "no folder of this machine",
+    says: "Cannot fetch",
   },
   {
     name: "an address that is an option",

@@ -20,9 +20,10 @@ export async function findProjectCall(
   argv: readonly string[],
   workingFolder: string,
 ): Promise<ProjectCall | undefined> {
-  const { file: named, asksForHelp } = findPipelineFile(argv, [...projectRunOptions, ...runOptions]);
-  // Help without a project is that of the command.
-  if (named === undefined && asksForHelp) return undefined;
+  const { file: named, asksForHelp } = findPipelineFile(argv, projectRunOptions);
+  // A letter may take a value in one table and none in the other.
+  const isNamed = named !== undefined || findPipelineFile(argv, runOptions).file !== undefined;
+  if (named === undefined && (isNamed || asksForHelp)) return undefined;
   const file = named ?? ".";
   if (!await isProject(file, argv, workingFolder)) return undefined;
   if (asksForHelp) return { is: "help", uri: file };
@@ -37,15 +38,17 @@ export async function findProjectCall(
 
 /** What is not there is told of as a pipeline that is not there. */
 async function isProject(uri: string, argv: readonly string[], workingFolder: string): Promise<boolean> {
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(uri)) return true;
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\/|^[^/@]+@[^/:]+:|.\.zip(#|$)/.test(uri)) return true;
   const folder = resolve(workingFolder, uri.split("#")[0]!);
   if (!await isFolder(folder) || await isFile(join(folder, "pipeline.ts"))) return false;
-  return await findMlproject(join(folder, uri.split("#")[1] ?? "")) !== undefined || namesScript(argv);
+  return await findMlproject(join(folder, uri.split("#")[1] ?? "")) !== undefined || asksForProject(argv);
 }
 
-const namesScript = (argv: readonly string[]): boolean =>
+/** What no pipeline has: a script for an entry point, a version of git. */
+const asksForProject = (argv: readonly string[]): boolean =>
   readArguments(argv, findOption(projectRunOptions)).some((argument) =>
-    argument.is === "option" && argument.of === entryPointOption && /\.(py|sh|R)$/.test(argument.text)
+    argument.is === "option" &&
+    (argument.of.name === "version" || argument.of === entryPointOption && /\.(py|sh|R)$/.test(argument.text))
   );
 
 const isFolder = (path: string): Promise<boolean> =>

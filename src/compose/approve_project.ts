@@ -1,0 +1,57 @@
+/** Asks before a project that was fetched from elsewhere is run for the first time. */
+import { join } from "node:path";
+import { writeNote } from "../core/atomic_write.ts";
+import { digestValue } from "../core/digest.ts";
+import { refuse } from "../core/error.ts";
+import { safeLine } from "../terminal/safe_text.ts";
+import { processSinks } from "../terminal/text_sink.ts";
+
+/** What it is asked for. */
+export interface Approval {
+  /** Without user and password. */
+  readonly uri: string;
+  /** Names what was fetched: another commit is asked for again. */
+  readonly fetched: string;
+  readonly command: string;
+  /** Where its packages come from; undefined for what is on PATH. */
+  readonly environment: string | undefined;
+  /** `--yes`. */
+  readonly isGiven: boolean;
+  readonly cache: string;
+}
+
+/** Throws PROJECT_NOT_APPROVED where it is refused, and where nobody can be asked. */
+export async function approveProject(
+  { uri, fetched, command, environment, isGiven, cache }: Approval,
+): Promise<void> {
+  if (isGiven) return;
+  const note = join(cache, "projects", "approved", digestValue({ uri, fetched }).slice("sha256:".length));
+  if (await Deno.stat(note).then(({ isFile }) => isFile, () => false)) return;
+  const { stderr } = processSinks();
+  const lines = [
+    `This project comes from ${safeLine(uri)} (${fetched}).`,
+    `  It runs:    ${safeLine(command)}`,
+    "  It reads:   whatever you can read",
+    "  It writes:  whatever you can write; its own files are a copy, which is removed at the end",
+    "  It reaches: the network, and the tracker",
+    `  Packages:   ${environment ?? "what is on PATH"}`,
+  ];
+  if (!Deno.stdin.isTerminal() || !stderr.isTerminal) {
+    return refuse({
+      code: "PROJECT_NOT_APPROVED",
+      message: `Cannot run project \`${uri}\` without being told that it may, and nobody can be asked`,
+      details: lines.slice(1).join("\n"),
+      hint: "Look at it, and pass `--yes`",
+    });
+  }
+  stderr.write(`${lines.join("\n")}\n`);
+  const answer = prompt("Run it? [y/N]");
+  if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
+    refuse({
+      code: "PROJECT_NOT_APPROVED",
+      message: `Cannot run project \`${uri}\` as it was not approved`,
+      hint: "It is asked for again the next time; `--yes` approves it",
+    });
+  }
+  await writeNote(note, `${uri}\n${fetched}\n`);
+}
