@@ -1,5 +1,6 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
 import { basename, join } from "node:path";
+import type { EnvironmentSpec } from "../core/environment.ts";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint } from "../core/mlproject.ts";
@@ -126,6 +127,10 @@ async function runLocated(
   const environments = await openProjectEnvironments(located.lockFolder, variables);
   let tracker: Tracker | undefined;
   try {
+    // Before anything is recorded: what cannot be made leaves nothing behind.
+    const made = environment === undefined
+      ? undefined
+      : await makeEnvironment(environment, environments, options);
     tracker = await openTracker({ ...choice, create: true });
     const workspace = workspaceFolder(location, workingFolder);
     const opened = tracker;
@@ -144,8 +149,11 @@ async function runLocated(
         command,
         folder,
         parameters,
-        tags: tagsOf(located, entryPoint, environment?.name),
-        ...(environment === undefined ? {} : { environment }),
+        tags: [
+          ...tagsOf(located, entryPoint, environment?.name),
+          ...(made === undefined ? [] : [{ key: "sluice.environment", value: made.ready.id }]),
+        ],
+        ...(made === undefined ? {} : { environment: made }),
       },
       experiment,
       tracker,
@@ -259,11 +267,37 @@ function absoluteValues(entryPoint: ProjectEntryPoint, values: Values, workingFo
   );
 }
 
+interface AskedEnvironment {
+  readonly spec: EnvironmentSpec;
+  /** What the run is told of. */
+  readonly name: string;
+  /** What is told before it is made. */
+  readonly note?: string;
+}
+
+async function makeEnvironment(
+  { spec, name, note }: AskedEnvironment,
+  environments: Environments,
+  { reporter, signal }: ProjectOptions,
+): Promise<NonNullable<EntryPointRun["environment"]>> {
+  const report = (event: Event) => reporter.report(event);
+  if (note !== undefined) report({ is: "warning", at: Date.now(), message: note });
+  const begun = performance.now();
+  const ready = await environments.prepare(spec, {
+    signal,
+    onProgress: (progress) =>
+      report({ is: "environment-progress", at: Date.now(), environment: name, progress }),
+  });
+  const tookMs = Math.round(performance.now() - begun);
+  report({ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs });
+  return { spec, ready };
+}
+
 /** Undefined with `local`. */
 async function environmentOf(
   located: LocatedProject,
   asked: EnvironmentManager | undefined,
-): Promise<EntryPointRun["environment"]> {
+): Promise<AskedEnvironment | undefined> {
   if (asked === "local") return undefined;
   const { environment } = located.project;
   if (environment.is === "python" && asked === "conda") {

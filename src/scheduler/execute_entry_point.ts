@@ -32,12 +32,7 @@ export interface EntryPointRun {
   readonly parameters: readonly LoggedParameter[];
   readonly tags: readonly Tag[];
   /** Absent: the caller's own programs, as with `--env-manager local`. */
-  readonly environment?: {
-    readonly spec: EnvironmentSpec;
-    readonly name: string;
-    /** What is told before it is made. */
-    readonly note?: string;
-  };
+  readonly environment?: { readonly spec: EnvironmentSpec; readonly ready: ReadyEnvironment };
 }
 
 export interface EntryPointOptions {
@@ -63,8 +58,8 @@ export type EntryPointServices = Pick<
  * Gives how it ended; its run has ended in the tracker by then. A status that the process itself gave its run stays.
  *
  * The process has the caller's environment variables with MLflow's three, and all of the machine. Where its environment
- * has an MLflow that cannot open the tracker's file, it logs through the run's own server. Throws what the
- * environment and the tracker fail with; the run is FAILED then.
+ * has an MLflow that cannot open the tracker's file, it logs through the run's own server. Throws what the tracker fails
+ * with; the run is FAILED then.
  */
 export async function executeEntryPoint(
   run: EntryPointRun,
@@ -78,7 +73,6 @@ export async function executeEntryPoint(
   let exit: ProcessExit;
   const lastLines: string[] = [];
   try {
-    const environment = await prepareEnvironment(run, info, services, options.signal);
     emit({
       is: "step-started",
       at: clock(),
@@ -89,7 +83,7 @@ export async function executeEntryPoint(
     });
     makeFolder(folder);
     const log = openLog(services, info, folder);
-    exit = await startProcess({ run, info, environment, log, lastLines }, services, options.signal);
+    exit = await startProcess({ run, info, log, lastLines }, services, options.signal);
     await sendLog(services, info, folder);
   } catch (error) {
     await endRun(info, options.signal.aborted ? "killed" : "failed", services);
@@ -186,44 +180,24 @@ async function openRun(
   return info;
 }
 
-async function prepareEnvironment(
-  { environment }: EntryPointRun,
-  info: RunInfo,
-  { clock, emit, environments, tracker }: EntryPointServices,
-  signal: AbortSignal,
-): Promise<ReadyEnvironment | undefined> {
-  if (environment === undefined) return undefined;
-  const { spec, name, note } = environment;
-  if (note !== undefined) emit({ is: "warning", at: clock(), message: note });
-  const startedAt = clock();
-  const ready = await environments.prepare(spec, {
-    signal,
-    onProgress: (progress) => emit({ is: "environment-progress", at: clock(), environment: name, progress }),
-  });
-  const tookMs = clock() - startedAt;
-  emit({ is: "environment-ready", at: clock(), environment: name, isNew: ready.isNew, tookMs });
-  await tracker.logBatch(info.id, { tags: [{ key: "sluice.environment", value: ready.id }] });
-  return ready;
-}
-
 /** The end of what it printed, for a failure. */
 const lastLineCount = 20;
 
 interface Started {
   readonly run: EntryPointRun;
   readonly info: RunInfo;
-  readonly environment: ReadyEnvironment | undefined;
   readonly log: string;
   readonly lastLines: string[];
 }
 
 async function startProcess(
-  { run, info, environment, log, lastLines }: Started,
+  { run, info, log, lastLines }: Started,
   services: EntryPointServices,
   signal: AbortSignal,
 ): Promise<ProcessExit> {
   const { clock, emit, engine, tracker, variables } = services;
-  const session = await needsServer(run, environment, services)
+  const environment = run.environment?.ready;
+  const session = await needsServer(run, services)
     ? await (await services.openServer()).open(info.id, { tier: "none", hasOwnNetwork: false })
     : undefined;
   try {
@@ -257,12 +231,11 @@ async function startProcess(
 
 /** MLflow of another version refuses a file that is newer than it, and would migrate one that is older. */
 async function needsServer(
-  run: EntryPointRun,
-  environment: ReadyEnvironment | undefined,
+  { environment }: EntryPointRun,
   { environments, tracker }: EntryPointServices,
 ): Promise<boolean> {
-  if (environment?.hasMlflow !== true || !tracker.uri.startsWith("sqlite:")) return false;
-  const packages = (await environments.contents(run.environment!.spec))?.packages;
+  if (environment?.ready.hasMlflow !== true || !tracker.uri.startsWith("sqlite:")) return false;
+  const packages = (await environments.contents(environment.spec))?.packages;
   return (packages?.["mlflow"] ?? packages?.["mlflow-skinny"]) !== mlflowOfFile;
 }
 
