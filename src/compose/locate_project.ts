@@ -1,21 +1,15 @@
 /** Finds an MLflow project: its folder, what its files say, and what its runs say of where it comes from. */
 import { join, normalize, resolve } from "node:path";
 import { isConfinedPath } from "../core/confined_path.ts";
-import type { EnvironmentSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { showValue } from "../core/parameter.ts";
-import { condaAsPypi } from "../mlproject/conda_as_pypi.ts";
-import { readCondaEnv } from "../mlproject/read_conda_env.ts";
-import { runProgram } from "../environments/run_program.ts";
 import { projectWithoutFile, readMlproject } from "../mlproject/read_mlproject.ts";
-import { readPythonEnv } from "../mlproject/read_python_env.ts";
-import { mostYamlBytes, refuseFile } from "../mlproject/read_yaml.ts";
+import { refuseFile } from "../mlproject/read_yaml.ts";
 import { findMlproject } from "./find_mlproject.ts";
-import { fetchGit } from "./fetch_git.ts";
-import { fetchZip } from "./fetch_zip.ts";
 import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
+import { readProjectFile } from "./read_project_file.ts";
 import { findProjectSource, type ProjectSource, shownUri } from "./project_source.ts";
 
 export interface LocatedProject {
@@ -92,6 +86,7 @@ export async function locateProject(uri: string, options: LocateOptions): Promis
 }
 
 async function fromGit(uri: string, source: Extract<ProjectSource, { is: "git" }>, options: LocateOptions) {
+  const { fetchGit } = await import("./fetch_git.ts");
   const cache = await options.cache();
   const { folder, commit, branch } = await fetchGit(source, {
     cache,
@@ -110,6 +105,7 @@ async function fromGit(uri: string, source: Extract<ProjectSource, { is: "git" }
 }
 
 async function fromZip(uri: string, source: Extract<ProjectSource, { is: "zip" }>, options: LocateOptions) {
+  const { fetchZip } = await import("./fetch_zip.ts");
   const { folder, digest } = await fetchZip(source.location, await options.cache(), options.signal);
   const origin: ProjectOrigin = {
     source: shownUri(uri),
@@ -122,6 +118,7 @@ async function fromZip(uri: string, source: Extract<ProjectSource, { is: "zip" }
 
 /** Links as links: what a stranger's leads to is not looked at. */
 async function copyFolder(from: string, to: string, { variables, signal }: LocateOptions): Promise<void> {
+  const { runProgram } = await import("../environments/run_program.ts");
   const run = { program: "cp", arguments: ["-a", "--", `${from}/.`, to], variables, folder: from, signal };
   const { code, stderr } = await runProgram(run);
   if (code === 0) return;
@@ -184,52 +181,6 @@ async function requireBeside(folder: string, path: string, file: string): Promis
   }
   if (await isThere(join(folder, path))) return;
   refuseFile(file, `it names the environment file \`${showValue(path)}\`, which is not there`);
-}
-
-/** What the environment of a project is made from. Throws PROJECT_FILE_INVALID. */
-export async function projectEnvironment({ project, folder }: LocatedProject): Promise<EnvironmentSpec> {
-  const { environment } = project;
-  switch (environment.is) {
-    case "python": {
-      const { file } = environment;
-      const { python, requirements } = file === undefined
-        ? { requirements: [] }
-        : readPythonEnv(await readProjectFile(folder, file), file);
-      return {
-        kind: "python",
-        requirements: { from: "list", requirements },
-        ...(python === undefined ? {} : { version: python }),
-      };
-    }
-    case "conda": {
-      const { file } = environment;
-      const { python, requirements } = condaAsPypi(readCondaEnv(await readProjectFile(folder, file), file));
-      return {
-        kind: "python",
-        requirements: { from: "list", requirements },
-        ...(python === undefined ? {} : { version: python }),
-      };
-    }
-    case "docker":
-      return refuse({
-        code: "ENVIRONMENT_INVALID",
-        message: `Cannot make the environment of the project as it is one of ${environment.is}`,
-        hint: "Use `--env-manager local` with an environment of your own that is active",
-      });
-  }
-}
-
-async function readProjectFile(folder: string, file: string): Promise<string> {
-  const path = join(folder, file);
-  const { size, isFile } = await Deno.stat(path);
-  if (!isFile) refuseFile(file, "it is no file");
-  if (size > mostYamlBytes) refuseFile(file, "it is larger than a megabyte");
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await Deno.readFile(path));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return refuseFile(file, "it is no UTF-8 text");
-  }
 }
 
 const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);

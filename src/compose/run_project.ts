@@ -1,10 +1,8 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
 import { basename, join } from "node:path";
-import type { EnvironmentSpec } from "../core/environment.ts";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint } from "../core/mlproject.ts";
-import type { Environments } from "../core/ports/environments.ts";
 import type { RunServer } from "../core/ports/run_server.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
@@ -15,10 +13,8 @@ import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.t
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
 import { declaredParameters, resolveProjectArguments } from "../mlproject/project_arguments.ts";
 import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
-import { approveProject } from "./approve_project.ts";
 import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
 import { isOfInterruption } from "./interruption.ts";
-import { openProjectEnvironments } from "./open_project_environments.ts";
 import {
   locateTracker,
   openTracker,
@@ -27,16 +23,14 @@ import {
   type TrackerLocation,
   workspaceFolder,
 } from "./open_tracker.ts";
-import { type LocatedProject, locateProject, projectEnvironment } from "./locate_project.ts";
+import { type LocatedProject, locateProject } from "./locate_project.ts";
+import type { EnvironmentManager } from "./project_environment.ts";
 import { absolutePath } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
 import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
 import { userName } from "./run_origin.ts";
 import { openSteadyClock } from "./steady_clock.ts";
 import { sluiceVersion } from "./version.ts";
-
-/** Who makes the environment. All but `local` are made by uv; the name is what the run is told of. */
-export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
 
 export interface ProjectRequest {
   /** A folder, an address of git or an archive. */
@@ -107,13 +101,18 @@ async function runLocated(
 ): Promise<ProjectEnded> {
   const { project, folder, origin } = located;
   const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
+  refuseDocker(located);
   refuseNeeds(entryPoint);
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
   const command = unwrap(
     fillCommand(entryPoint, absoluteValues(entryPoint, asked.values, workingFolder), asked.extra),
   );
-  const environment = await environmentOf(located, options.environmentManager);
+  const { environmentManager: manager } = options;
+  const environment = manager === "local"
+    ? undefined
+    : await (await import("./project_environment.ts")).findEnvironment(located, manager);
   if (origin.fetched !== undefined) {
+    const { approveProject } = await import("./approve_project.ts");
     await approveProject({
       uri: origin.source,
       fetched: origin.fetched,
@@ -124,13 +123,10 @@ async function runLocated(
       cache: await cache(),
     });
   }
-  const environments = await openProjectEnvironments(located.lockFolder, variables);
   let tracker: Tracker | undefined;
   try {
     // Before anything is recorded: what cannot be made leaves nothing behind.
-    const made = environment === undefined
-      ? undefined
-      : await makeEnvironment(environment, environments, options);
+    const made = await environment?.make(variables, options);
     tracker = await openTracker({ ...choice, create: true });
     const workspace = workspaceFolder(location, workingFolder);
     const opened = tracker;
@@ -139,8 +135,7 @@ async function runLocated(
     const parameters = [
       ...asked.values,
       ...[...asked.extra].map(([key, value]) => [quoteWord(key), value] as const),
-    ]
-      .map(([key, value]) => ({ key, value: quoteWord(value) }));
+    ].map(([key, value]) => ({ key, value: quoteWord(value) }));
     return await execute({
       run: {
         project: project.name ?? basename(folder),
@@ -151,13 +146,12 @@ async function runLocated(
         parameters,
         tags: [
           ...tagsOf(located, entryPoint, environment?.name),
-          ...(made === undefined ? [] : [{ key: "sluice.environment", value: made.ready.id }]),
+          ...(made === undefined ? [] : [{ key: "sluice.environment", value: made.id }]),
         ],
         ...(made === undefined ? {} : { environment: made }),
       },
       experiment,
       tracker,
-      environments,
       workspace,
       variables,
       options,
@@ -165,9 +159,19 @@ async function runLocated(
   } catch (error) {
     return refuseRun(error, request, options.signal);
   } finally {
-    await environments.close();
     await tracker?.close();
   }
+}
+
+/** MLflow runs such a project in its image, whatever the environment manager. */
+function refuseDocker({ project }: LocatedProject): void {
+  if (project.environment.is !== "docker") return;
+  refuse({
+    code: "ENVIRONMENT_INVALID",
+    message: "Cannot run the project as it names a docker_env, and sluice runs no images",
+    ...(project.file === undefined ? {} : { at: { file: project.file } }),
+    hint: "Run it by `mlflow run`, or name a python_env or conda_env in its place",
+  });
 }
 
 /** MLflow knows no entry points that need others, and none of them is left out in silence. */
@@ -187,14 +191,13 @@ interface Prepared {
   readonly run: EntryPointRun;
   readonly experiment: Experiment;
   readonly tracker: Tracker;
-  readonly environments: Environments;
   readonly workspace: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly options: ProjectOptions;
 }
 
 async function execute(prepared: Prepared): Promise<ProjectEnded> {
-  const { run, tracker, experiment, environments, workspace, variables, options } = prepared;
+  const { run, tracker, experiment, workspace, variables, options } = prepared;
   let owner: RunOwner | undefined;
   let server: Promise<RunServer> | undefined;
   const emit = (event: Event) => options.reporter.report(event);
@@ -208,7 +211,6 @@ async function execute(prepared: Prepared): Promise<ProjectEnded> {
         server ??= import("../server/run_server.ts").then(({ openRunServer }) =>
           openRunServer(tracker, { onBug })
         ),
-      environments,
       tracker,
       variables,
     }, {
@@ -266,54 +268,6 @@ function absoluteValues(entryPoint: ProjectEntryPoint, values: Values, workingFo
     [...values].map(([name, value]) => [name, absolutePath(types.get(name)!, value, workingFolder)]),
   );
 }
-
-interface AskedEnvironment {
-  readonly spec: EnvironmentSpec;
-  /** What the run is told of. */
-  readonly name: string;
-  /** What is told before it is made. */
-  readonly note?: string;
-}
-
-async function makeEnvironment(
-  { spec, name, note }: AskedEnvironment,
-  environments: Environments,
-  { reporter, signal }: ProjectOptions,
-): Promise<NonNullable<EntryPointRun["environment"]>> {
-  const report = (event: Event) => reporter.report(event);
-  if (note !== undefined) report({ is: "warning", at: Date.now(), message: note });
-  const begun = performance.now();
-  const ready = await environments.prepare(spec, {
-    signal,
-    onProgress: (progress) =>
-      report({ is: "environment-progress", at: Date.now(), environment: name, progress }),
-  });
-  const tookMs = Math.round(performance.now() - begun);
-  report({ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs });
-  return { spec, ready };
-}
-
-/** Undefined with `local`. */
-async function environmentOf(
-  located: LocatedProject,
-  asked: EnvironmentManager | undefined,
-): Promise<AskedEnvironment | undefined> {
-  if (asked === "local") return undefined;
-  const { environment } = located.project;
-  if (environment.is === "python" && asked === "conda") {
-    return refuse({
-      code: "ARGUMENT_INVALID",
-      message: "Cannot use `--env-manager conda` as the project names a python_env",
-      hint: "Use `--env-manager uv`, `virtualenv` or `local`",
-    });
-  }
-  const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
-  const spec = await projectEnvironment(located);
-  return environment.is === "conda" ? { spec, name, note: pypiNote(environment.file) } : { spec, name };
-}
-
-const pypiNote = (file: string): string =>
-  `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
 
 function tagsOf(
   { origin, project }: LocatedProject,

@@ -1,6 +1,6 @@
 /** Executes an entry point of an MLflow project as `mlflow run` does: one run, one process in the project's folder. */
 import { join } from "node:path";
-import type { EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import type { ReadyEnvironment } from "../core/environment.ts";
 import type { Failure } from "../core/error.ts";
 import { eventVersion, type RunStatus, type StepOutcome, type StepReport } from "../core/event.ts";
 import { makeFolder } from "../core/file_tree.ts";
@@ -32,7 +32,10 @@ export interface EntryPointRun {
   readonly parameters: readonly LoggedParameter[];
   readonly tags: readonly Tag[];
   /** Absent: the caller's own programs, as with `--env-manager local`. */
-  readonly environment?: { readonly spec: EnvironmentSpec; readonly ready: ReadyEnvironment };
+  readonly environment?: ReadyEnvironment & {
+    /** Of the MLflow that is in it. */
+    readonly mlflow?: string;
+  };
 }
 
 export interface EntryPointOptions {
@@ -51,7 +54,7 @@ export interface EntryPointOptions {
 
 export type EntryPointServices = Pick<
   Services,
-  "clock" | "emit" | "engine" | "environments" | "openServer" | "tracker" | "variables"
+  "clock" | "emit" | "engine" | "openServer" | "tracker" | "variables"
 >;
 
 /**
@@ -196,8 +199,8 @@ async function startProcess(
   signal: AbortSignal,
 ): Promise<ProcessExit> {
   const { clock, emit, engine, tracker, variables } = services;
-  const environment = run.environment?.ready;
-  const session = await needsServer(run, services)
+  const { environment } = run;
+  const session = needsServer(run, services)
     ? await (await services.openServer()).open(info.id, { tier: "none", hasOwnNetwork: false })
     : undefined;
   try {
@@ -230,14 +233,9 @@ async function startProcess(
 }
 
 /** MLflow of another version refuses a file that is newer than it, and would migrate one that is older. */
-async function needsServer(
-  { environment }: EntryPointRun,
-  { environments, tracker }: EntryPointServices,
-): Promise<boolean> {
-  if (environment?.ready.hasMlflow !== true || !tracker.uri.startsWith("sqlite:")) return false;
-  const packages = (await environments.contents(environment.spec))?.packages;
-  return (packages?.["mlflow"] ?? packages?.["mlflow-skinny"]) !== mlflowOfFile;
-}
+const needsServer = ({ environment }: EntryPointRun, { tracker }: EntryPointServices): boolean =>
+  environment?.mlflow !== undefined && environment.mlflow !== mlflowOfFile &&
+  tracker.uri.startsWith("sqlite:");
 
 /** MLflow too leaves a status that user code gave. */
 async function endRun(

@@ -13,7 +13,7 @@ import {
   trackingOption,
 } from "./run_flags.ts";
 
-export const environmentManagers = ["local", "virtualenv", "uv", "conda"] as const;
+const environmentManagers = ["local", "virtualenv", "uv", "conda"] as const;
 export type EnvironmentManagerName = typeof environmentManagers[number];
 
 export const projectRunOptions: readonly OptionSpec[] = [

@@ -48,7 +48,7 @@ export async function killAgainAndAgain(
   count: number,
   check: (project: KilledProject) => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly string[]> {
-  const whole = await runWhole(workload);
+  const whole = await runWhole(workload, { isLong: true });
   using project = makeProject(workload);
   for (let kill = 0; kill < count; kill++) await killAtMoment(project, whole.tookMs * kill / count);
   const { flaws } = await judgeKill(project, whole);

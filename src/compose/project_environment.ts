@@ -1,0 +1,102 @@
+/** The environment of an MLflow project: what its files name, made by uv. */
+import type { EnvironmentSpec } from "../core/environment.ts";
+import { refuse } from "../core/error.ts";
+import type { Event } from "../core/event.ts";
+import type { Reporter } from "../core/ports/reporter.ts";
+import { condaAsPypi } from "../mlproject/conda_as_pypi.ts";
+import { readCondaEnv } from "../mlproject/read_conda_env.ts";
+import { type PythonEnv, readPythonEnv } from "../mlproject/read_python_env.ts";
+import type { EntryPointRun } from "../scheduler/execute_entry_point.ts";
+import type { LocatedProject } from "./locate_project.ts";
+import { openProjectEnvironments } from "./open_project_environments.ts";
+import { readProjectFile } from "./read_project_file.ts";
+
+/** Who makes the environment. All but `local` are made by uv; the name is what the run is told of. */
+export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
+
+/** An environment that is yet to be made. */
+export interface AskedEnvironment {
+  /** What the run is told of. */
+  readonly name: string;
+  /** What is told before it is made. */
+  readonly note?: string;
+  /** Throws what environments fail with. */
+  make(
+    variables: Readonly<Record<string, string>>,
+    options: { readonly reporter: Reporter; readonly signal: AbortSignal },
+  ): Promise<NonNullable<EntryPointRun["environment"]>>;
+}
+
+/** What is to be made for a project. Throws PROJECT_FILE_INVALID and ARGUMENT_INVALID. */
+export async function findEnvironment(
+  located: LocatedProject,
+  asked: Exclude<EnvironmentManager, "local"> | undefined,
+): Promise<AskedEnvironment> {
+  const { environment } = located.project;
+  if (environment.is === "python" && asked === "conda") {
+    return refuse({
+      code: "ARGUMENT_INVALID",
+      message: "Cannot use `--env-manager conda` as the project names a python_env",
+      hint: "Use `--env-manager uv`, `virtualenv` or `local`",
+    });
+  }
+  const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
+  const spec = await specOf(located);
+  const told = environment.is === "conda" ? { name, note: pypiNote(environment.file) } : { name };
+  return {
+    ...told,
+    make: (variables, options) => makeEnvironment(spec, told, located.lockFolder, variables, options),
+  };
+}
+
+async function makeEnvironment(
+  spec: EnvironmentSpec,
+  { name, note }: Pick<AskedEnvironment, "name" | "note">,
+  lockFolder: string,
+  variables: Readonly<Record<string, string>>,
+  { reporter, signal }: { readonly reporter: Reporter; readonly signal: AbortSignal },
+): ReturnType<AskedEnvironment["make"]> {
+  const report = (event: Event) => reporter.report(event);
+  if (note !== undefined) report({ is: "warning", at: Date.now(), message: note });
+  const environments = await openProjectEnvironments(lockFolder, variables);
+  try {
+    const begun = performance.now();
+    const ready = await environments.prepare(spec, {
+      signal,
+      onProgress: (progress) =>
+        report({ is: "environment-progress", at: Date.now(), environment: name, progress }),
+    });
+    const tookMs = Math.round(performance.now() - begun);
+    report({ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs });
+    const packages = ready.hasMlflow ? (await environments.contents(spec))?.packages : undefined;
+    const mlflow = packages?.["mlflow"] ?? packages?.["mlflow-skinny"];
+    return { ...ready, ...(mlflow === undefined ? {} : { mlflow }) };
+  } finally {
+    await environments.close();
+  }
+}
+
+const pypiNote = (file: string): string =>
+  `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
+
+async function specOf({ project: { environment }, folder }: LocatedProject): Promise<EnvironmentSpec> {
+  const read = async (file: string) => await readProjectFile(folder, file);
+  switch (environment.is) {
+    case "python": {
+      const { file } = environment;
+      return file === undefined
+        ? pythonSpec({ requirements: [] })
+        : pythonSpec(readPythonEnv(await read(file), file));
+    }
+    case "conda":
+      return pythonSpec(condaAsPypi(readCondaEnv(await read(environment.file), environment.file)));
+    case "docker":
+      throw new Error("a project of docker has no environment that uv makes");
+  }
+}
+
+const pythonSpec = ({ python, requirements }: PythonEnv): EnvironmentSpec => ({
+  kind: "python",
+  requirements: { from: "list", requirements },
+  ...(python === undefined ? {} : { version: python }),
+});
