@@ -1,5 +1,6 @@
 /** Removes folders that others filled, however deep and whatever rights they gave them. */
 import { join } from "node:path";
+import { findLook } from "./look.ts";
 
 /**
  * A path is at most 4096 bytes long, and `Deno.remove` overflows its stack some ten thousand folders down, which ends
@@ -8,14 +9,14 @@ import { join } from "node:path";
 const longestPath = 1000;
 /** Between two turns of the event loop. */
 const foldersAtOnce = 100;
-/** As many files and folders go in less time than it takes to have another thread do it. */
-const few = 50;
+/** As many files and folders, and of files so many bytes, go in less time than it takes to have another thread do it. */
+const few = { entries: 50, bytes: 1 << 24 };
 
 /** A link is removed, not followed. Throws what `Deno.remove` does, `Deno.errors.NotFound` among it. */
 export async function removeTree(root: string): Promise<void> {
-  const count = await flatten(root, () => {});
+  const { entries, bytes } = await flatten(root, () => {});
   try {
-    if (count <= few) Deno.removeSync(root, { recursive: true });
+    if (entries <= few.entries && bytes <= few.bytes) Deno.removeSync(root, { recursive: true });
     else await Deno.remove(root, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
@@ -24,25 +25,30 @@ export async function removeTree(root: string): Promise<void> {
   }
 }
 
-/** Calls `open` before it looks into a folder. Gives how many files and folders were found below the root. */
-async function flatten(root: string, open: (folder: string) => void): Promise<number> {
-  if (!isFolder(root)) return 0;
+/** Calls `open` before it looks into a folder. Gives what was found, up to what is no longer few. */
+async function flatten(
+  root: string,
+  open: (folder: string) => void,
+): Promise<{ entries: number; bytes: number }> {
+  const found = { entries: 0, bytes: 0 };
+  if (!isFolder(root)) return { ...found, bytes: findLook(root)?.sizeBytes ?? 0 };
   const folders = [root];
-  let count = 0;
   for (let seen = 1; folders.length > 0; seen++) {
     const folder = folders.pop()!;
     try {
       open(folder);
       for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-        count++;
-        if (isDirectory) folders.push(raised(join(folder, name), root));
+        const path = join(folder, name);
+        if (isDirectory) folders.push(raised(path, root));
+        else if (found.entries < few.entries) found.bytes += findLook(path)?.sizeBytes ?? 0;
+        found.entries++;
       }
     } catch {
       // What cannot be seen into `Deno.remove` tells of.
     }
     if (seen % foldersAtOnce === 0) await new Promise((resolve) => setTimeout(resolve));
   }
-  return count;
+  return found;
 }
 
 /** Where the folder lies from now on. */
