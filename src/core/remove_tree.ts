@@ -1,6 +1,5 @@
 /** Removes folders that others filled, however deep and whatever rights they gave them. */
 import { join } from "node:path";
-import { findLook } from "./look.ts";
 
 /**
  * A path is at most 4096 bytes long, and `Deno.remove` overflows its stack some ten thousand folders down, which ends
@@ -31,7 +30,7 @@ async function flatten(
   open: (folder: string) => void,
 ): Promise<{ entries: number; bytes: number }> {
   const found = { entries: 0, bytes: 0 };
-  if (!isFolder(root)) return { ...found, bytes: findLook(root)?.sizeBytes ?? 0 };
+  if (!isFolder(root)) return { ...found, bytes: sizeOf(root) };
   const folders = [root];
   for (let seen = 1; folders.length > 0; seen++) {
     const folder = folders.pop()!;
@@ -40,7 +39,7 @@ async function flatten(
       for (const { name, isDirectory } of Deno.readDirSync(folder)) {
         const path = join(folder, name);
         if (isDirectory) folders.push(raised(path, root));
-        else if (found.entries < few.entries) found.bytes += findLook(path)?.sizeBytes ?? 0;
+        else if (found.entries < few.entries) found.bytes += sizeOf(path);
         found.entries++;
       }
     } catch {
@@ -64,5 +63,13 @@ function isFolder(path: string): boolean {
     return Deno.lstatSync(path).isDirectory;
   } catch {
     return false;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.lstatSync(path).size;
+  } catch {
+    return 0;
   }
 }
