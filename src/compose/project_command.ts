@@ -1,6 +1,6 @@
 /** Runs the MLflow project that the command line asked for. */
 import { basename } from "node:path";
-import { SluiceError } from "../core/error.ts";
+import { refuse, SluiceError } from "../core/error.ts";
 import type { ProjectFlags } from "../terminal/project_flags.ts";
 import { openProjectReporter } from "../terminal/reporter.ts";
 import { projectHelp, type ProjectHelpOptions } from "../terminal/project_help.ts";
@@ -15,8 +15,9 @@ export async function projectCommand(uri: string, entryPoint: string, flags: Pro
   const reporter = await openProjectReporter(flags);
   const interruption = onInterruption();
   const { signal } = interruption;
-  const { parameters, ...options } = flags;
+  const { parameters, backendConfig, ...options } = flags;
   try {
+    if (backendConfig?.endsWith(".json")) await requireJson(backendConfig);
     const { status } = await runProject({ uri, entryPoint, parameters }, { ...options, reporter, signal })
       .finally(() => reporter.close());
     return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
@@ -27,6 +28,20 @@ export async function projectCommand(uri: string, entryPoint: string, flags: Pro
     return code;
   } finally {
     interruption.close();
+  }
+}
+
+/** This machine has no settings; a file that is none is told of all the same, as MLflow does. */
+async function requireJson(path: string): Promise<void> {
+  try {
+    JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    refuse({
+      code: "ARGUMENT_INVALID",
+      message: `Cannot read \`--backend-config ${path}\`: ${why}`,
+      hint: "Name a file of JSON, or leave it out: this machine has no settings",
+    });
   }
 }
 

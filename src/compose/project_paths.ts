@@ -1,31 +1,138 @@
 /** Values of `path` and `uri` parameters of an MLflow project, by MLflow's rules. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { refuse } from "../core/error.ts";
-import type { ProjectParameter } from "../core/mlproject.ts";
+import { makeFolder } from "../core/file_tree.ts";
+import type { ProjectEntryPoint, ProjectParameter } from "../core/mlproject.ts";
 import { showValue } from "../core/parameter.ts";
+import { removeTree } from "../core/remove_tree.ts";
+import { writeAll } from "../core/write_all.ts";
+import type { Values } from "../mlproject/fill_command.ts";
+import { declaredParameters } from "../mlproject/project_arguments.ts";
+
+export interface PathSurroundings {
+  readonly workingFolder: string;
+  /** Where what is fetched is put; the system's folder of temporary files when absent. */
+  readonly storage?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface LocatedValues {
+  /** What the command gets. */
+  readonly values: Values;
+  /** Removes what was fetched. */
+  remove(): Promise<void>;
+}
 
 /**
- * What the command gets for a value: of a `path` its absolute form. Throws PARAM_INVALID for a path that is not there, and
- * for a `uri` without a scheme.
+ * A `path` becomes absolute, from the folder where sluice was started; one at an http address is fetched.
+ *
+ * Throws PARAM_INVALID for a path that is not there or is nowhere that sluice reaches, and for a `uri` without a scheme.
  */
-export function absolutePath(parameter: ProjectParameter, value: string, workingFolder: string): string {
+export async function locateValues(
+  entryPoint: ProjectEntryPoint,
+  values: Values,
+  surroundings: PathSurroundings,
+): Promise<LocatedValues> {
+  const located = new Map<string, string>();
+  let folder: string | undefined;
+  const remove = async () => {
+    if (folder !== undefined) await removeTree(folder).catch(() => {});
+  };
+  try {
+    for (const [index, parameter] of declaredParameters(entryPoint).entries()) {
+      const value = values.get(parameter.name)!;
+      if (parameter.type !== "path" || !/^https?:\/\//i.test(value)) {
+        located.set(parameter.name, absoluteValue(parameter, value, surroundings.workingFolder));
+        continue;
+      }
+      folder ??= await makeStorage(surroundings);
+      located.set(
+        parameter.name,
+        await fetchValue(parameter, value, join(folder, `param_${index}`), surroundings.signal),
+      );
+    }
+    return { values: located, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function makeStorage({ storage, workingFolder }: PathSurroundings): Promise<string> {
+  if (storage === undefined) return await Deno.makeTempDir({ prefix: "sluice-storage-" });
+  const dir = resolve(workingFolder, storage);
+  makeFolder(dir);
+  return await Deno.makeTempDir({ dir, prefix: "sluice-storage-" });
+}
+
+function absoluteValue(parameter: ProjectParameter, value: string, workingFolder: string): string {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(value)?.[1]?.toLowerCase();
   switch (parameter.type) {
     case "uri":
-      if (scheme === undefined) refuseValue(parameter, value, "it has no scheme such as `https:`");
-      return value;
+      return scheme === undefined
+        ? refuseValue(parameter, value, "it has no scheme such as `https:`")
+        : value;
     case "path": {
       if (scheme !== undefined && scheme !== "file") {
-        refuseValue(parameter, value, "it is no path of this machine");
+        refuseValue(parameter, value, "it is neither a path of this machine nor an http address");
       }
-      const path = decodeURIComponent(scheme === "file" ? value.replace(/^file:(\/\/(?=\/))?/i, "") : value);
-      const absolute = resolve(workingFolder, path);
-      if (!existsSync(absolute)) refuseValue(parameter, value, "there is no such file or folder");
-      return absolute;
+      const path = scheme === "file" ? value.replace(/^file:(\/\/(?=\/))?/i, "") : value;
+      const absolute = resolve(workingFolder, decoded(path));
+      return isThere(absolute) ? absolute : refuseValue(parameter, value, "there is no such file or folder");
     }
     default:
       return value;
+  }
+}
+
+/** As Python's `url2pathname`: what is no escape stays. */
+const decoded = (path: string): string =>
+  path.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
+
+/** The file lies in `folder` under the last name of its address. */
+async function fetchValue(
+  parameter: ProjectParameter,
+  value: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const fail = (because: string) => refuseValue(parameter, value, because);
+  const name = basename(decoded(new URL(value).pathname));
+  if (name === "" || name === "." || name === ".." || name.includes("\0")) {
+    return fail("its address names no file");
+  }
+  const response = await fetch(value, { signal }).catch((error) => {
+    if (signal.aborted) throw error;
+    return fail("its host does not answer");
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    return fail(`its host answers ${response.status}`);
+  }
+  makeFolder(folder);
+  const path = join(folder, name);
+  using file = await Deno.open(path, { write: true, createNew: true });
+  try {
+    for await (const piece of response.body ?? []) await writeAll(file, piece);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TypeError)) throw error;
+    return fail("its host broke off");
+  }
+  return path;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

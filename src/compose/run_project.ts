@@ -11,7 +11,7 @@ import { type Experiment, type Tag, TrackingError } from "../core/tracking.ts";
 import { localEngine } from "../engines/local_engine.ts";
 import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.ts";
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
-import { declaredParameters, resolveProjectArguments } from "../mlproject/project_arguments.ts";
+import { type ProjectArguments, resolveProjectArguments } from "../mlproject/project_arguments.ts";
 import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
 import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
 import { isOfInterruption } from "./interruption.ts";
@@ -24,8 +24,8 @@ import {
   workspaceFolder,
 } from "./open_tracker.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
-import type { EnvironmentManager } from "./project_environment.ts";
-import { absolutePath } from "./project_paths.ts";
+import type { AskedEnvironment, EnvironmentManager } from "./project_environment.ts";
+import { locateValues } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
 import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
 import { userName } from "./run_origin.ts";
@@ -53,6 +53,8 @@ export interface ProjectOptions {
   readonly trackingUri?: string;
   /** A branch, tag or commit of git. */
   readonly version?: string;
+  /** Where values of `path` parameters are fetched to; MLFLOW_TMP_DIR when absent. */
+  readonly storage?: string;
   /** What was fetched from elsewhere may run without being asked for. */
   readonly isApproved?: boolean;
 }
@@ -96,33 +98,61 @@ interface Caller {
 async function runLocated(
   located: LocatedProject,
   request: ProjectRequest,
-  { workingFolder, variables, choice, location, cache }: Caller,
+  caller: Caller,
   options: ProjectOptions,
 ): Promise<ProjectEnded> {
-  const { project, folder, origin } = located;
+  const { project } = located;
+  const { workingFolder, variables } = caller;
   const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
   refuseDocker(located);
   refuseNeeds(entryPoint);
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
-  const command = unwrap(
-    fillCommand(entryPoint, absoluteValues(entryPoint, asked.values, workingFolder), asked.extra),
-  );
   const { environmentManager: manager } = options;
   const environment = manager === "local"
     ? undefined
     : await (await import("./project_environment.ts")).findEnvironment(located, manager);
-  if (origin.fetched !== undefined) {
+  if (located.origin.fetched !== undefined) {
     const { approveProject } = await import("./approve_project.ts");
     await approveProject({
-      uri: origin.source,
-      fetched: origin.fetched,
-      command,
+      uri: located.origin.source,
+      fetched: located.origin.fetched,
+      // As it would be with what is fetched in place of its address.
+      command: unwrap(fillCommand(entryPoint, asked.values, asked.extra)),
       environment: environment?.note ??
         (environment === undefined ? undefined : "those that it names, from PyPI"),
       isGiven: options.isApproved ?? false,
-      cache: await cache(),
+      cache: await caller.cache(),
     });
   }
+  const storage = options.storage ?? variables["MLFLOW_TMP_DIR"];
+  const paths = await locateValues(entryPoint, asked.values, {
+    workingFolder,
+    signal: options.signal,
+    ...(storage ? { storage } : {}),
+  });
+  try {
+    const command = unwrap(fillCommand(entryPoint, paths.values, asked.extra));
+    return await runCommandOf({ located, entryPoint, asked, command, environment }, request, caller, options);
+  } finally {
+    await paths.remove();
+  }
+}
+
+interface Filled {
+  readonly located: LocatedProject;
+  readonly entryPoint: ProjectEntryPoint;
+  readonly asked: ProjectArguments;
+  readonly command: string;
+  readonly environment: AskedEnvironment | undefined;
+}
+
+async function runCommandOf(
+  { located, entryPoint, asked, command, environment }: Filled,
+  request: ProjectRequest,
+  { workingFolder, variables, choice, location }: Caller,
+  options: ProjectOptions,
+): Promise<ProjectEnded> {
+  const { project, folder } = located;
   let tracker: Tracker | undefined;
   try {
     // Before anything is recorded: what cannot be made leaves nothing behind.
@@ -259,14 +289,6 @@ async function experimentOf(
   if (name) return await findOrCreateExperiment(tracker, name);
   const id = options.experimentId ?? (variables["MLFLOW_EXPERIMENT_ID"] || "0");
   return requireActive(await tracker.getExperiment(id));
-}
-
-/** `path` values are absolute, from the folder where sluice was started, as MLflow has them. */
-function absoluteValues(entryPoint: ProjectEntryPoint, values: Values, workingFolder: string): Values {
-  const types = new Map(declaredParameters(entryPoint).map((parameter) => [parameter.name, parameter]));
-  return new Map(
-    [...values].map(([name, value]) => [name, absolutePath(types.get(name)!, value, workingFolder)]),
-  );
 }
 
 function tagsOf(

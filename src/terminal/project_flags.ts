@@ -55,6 +55,25 @@ export const projectRunOptions: readonly OptionSpec[] = [
     default: "virtualenv, which uv makes here",
     description: "Where programs and packages come from; local is what is on PATH",
   },
+  {
+    name: "storage-dir",
+    value: { is: "file", placeholder: "FOLDER" },
+    default: "MLFLOW_TMP_DIR, else the system's",
+    description: "Where values of path parameters that are http addresses are fetched to",
+  },
+  {
+    name: "backend",
+    short: "b",
+    value: { is: "choice", placeholder: "NAME", choices: ["local"] },
+    default: "local",
+    description: "Where it runs",
+  },
+  {
+    name: "backend-config",
+    short: "c",
+    value: { is: "text", placeholder: "JSON" },
+    description: "Settings of the backend, as JSON or a .json file; local has none",
+  },
   { name: "yes", short: "y", description: "Run what is fetched from elsewhere without being asked" },
   trackingOption,
   jsonOption,
@@ -75,6 +94,9 @@ export interface ProjectFlags {
   readonly runId?: string;
   readonly trackingUri?: string;
   readonly version?: string;
+  readonly storage?: string;
+  /** JSON, or the name of a file of it. */
+  readonly backendConfig?: string;
   readonly isApproved: boolean;
 }
 
@@ -92,6 +114,13 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
     }
     parameters.set(name, written.slice(at + 1));
   }
+  const config = valueOf(values, "backend-config");
+  if (config !== undefined && !config.endsWith(".json") && !isJson(config)) {
+    return refused(
+      "Cannot use `--backend-config` as it is no JSON",
+      "Write `{}`, or name a file that ends in .json",
+    );
+  }
   const text = (name: string, member: string) => {
     const value = valueOf(values, name);
     return value === undefined ? {} : { [member]: value };
@@ -106,6 +135,8 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
     parameters,
     isApproved: values.has("yes"),
     ...text("version", "version"),
+    ...text("storage-dir", "storage"),
+    ...text("backend-config", "backendConfig"),
     ...text("env-manager", "environmentManager"),
     ...text("experiment-name", "experimentName"),
     ...text("experiment-id", "experimentId"),
@@ -117,3 +148,12 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
 
 const refused = (message: string, hint: string): Result<never> =>
   fail({ code: "ARGUMENT_INVALID", message, hint });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
