@@ -109,9 +109,10 @@ function readParameter({ key, value }: YamlEntry, file: string, within: Place): 
       "Write `alpha: {type: float, default: 0.5}`",
     );
   }
-  refuseUnknown(value, parameterKeys, file, `parameter "${name}"`);
+  const map = withSpaces(value);
+  refuseUnknown(map, parameterKeys, file, `parameter "${name}"`);
   const given = (member: string) => {
-    const found = find(value, member);
+    const found = find(map, member);
     return found === undefined || found.is === "null" ? undefined : found;
   };
   const type = given("type");
@@ -131,6 +132,20 @@ function readParameter({ key, value }: YamlEntry, file: string, within: Place): 
       : { choices: asTexts(choices, file, `\`choices\` of parameter "${name}"`) }),
     place,
   };
+}
+
+/** `{type:float}` lacks a space, so that YAML takes all of it for a key; MLflow passes over it. */
+function withSpaces(map: YamlMap): YamlMap {
+  const entries = map.entries.map((entry): YamlEntry => {
+    const { key, value } = entry;
+    const at = key.text.indexOf(":");
+    if (at < 0 || value.is !== "null" || !parameterKeys.includes(key.text.slice(0, at))) return entry;
+    return {
+      key: { ...key, text: key.text.slice(0, at) },
+      value: { ...value, is: "text", text: key.text.slice(at + 1) },
+    };
+  });
+  return { ...map, entries };
 }
 
 /** MLflow takes a type that it does not know for a text. */

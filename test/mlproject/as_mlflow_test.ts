@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realTest } from "../real_part.ts";
 import { configFile, memoryFolder, sluiceProgram } from "../run/run_project.ts";
-import { type ProjectCase, projectCases } from "./project_cases.ts";
+import type { ProjectCase } from "./project_case.ts";
+import { projectCases } from "./project_cases.ts";
 import { type Answer, makeWorkplace, readAnswer, type RecordedRun } from "./project_workplace.ts";
 
 const recorded: Readonly<Record<string, Answer>> = JSON.parse(

@@ -1,25 +1,6 @@
-/** Projects and calls of `mlflow run`, each of which sluice must answer as MLflow does. */
-
-/** A folder `work` is made with a folder `project` in it, and the call is made in `work`. */
-export interface ProjectCase {
-  readonly name: string;
-  /** By path below `project`. */
-  readonly files: Readonly<Record<string, string>>;
-  /** After `run`; `project` when absent. `--env-manager local` is added. */
-  readonly arguments?: readonly string[];
-  /** Further files, by path below `work`. */
-  readonly beside?: Readonly<Record<string, string>>;
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Makes `project`, or what is above it, a git checkout with one commit. */
-  readonly git?: "project" | "work";
-  /** Of the first remote of the checkout. */
-  readonly remote?: string;
-  /** What is not the same here, and why; what it names is left out of the comparison. */
-  readonly differs?: {
-    readonly in: readonly ("success" | "child" | "status" | "run" | "params" | "tags")[];
-    readonly why: string;
-  };
-}
+/** Calls of `mlflow run`, each of which sluice must answer as MLflow does. */
+import type { ProjectCase } from "./project_case.ts";
+import { publicProjects } from "./public_projects.ts";
 
 const main = (command: string, parameters = ""): Readonly<Record<string, string>> => ({
   MLproject: `name: example\nentry_points:\n  main:\n${parameters}    command: ${JSON.stringify(command)}\n`,
@@ -286,4 +267,5 @@ export const projectCases: readonly ProjectCase[] = [
     files: main("true"),
     arguments: ["project", "-P", `text=${value}`],
   })),
+  ...publicProjects,
 ];

@@ -1,7 +1,7 @@
 /** The place in which a case is called, and what is seen of the call: the process that was started, and the runs. */
 import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "node:path";
-import type { ProjectCase } from "./project_cases.ts";
+import type { ProjectCase } from "./project_case.ts";
 
 /** What a call came to. Ids, folders and made-up names are replaced by words in capitals. */
 export interface Answer {
