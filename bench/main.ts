@@ -17,6 +17,7 @@ import { measureManyFiles } from "./rows/many_files.ts";
 import { measureManyProcesses } from "./rows/many_processes.ts";
 import { measureMetricPoints } from "./rows/metric_points.ts";
 import { measurePlanMany } from "./rows/plan_many.ts";
+import { measureMlflowProject } from "./rows/mlflow_project.ts";
 import { measureRunTrue } from "./rows/run_true.ts";
 import { measureSandbox } from "./rows/sandbox.ts";
 import { measureTypeCheck } from "./rows/type_check.ts";
@@ -31,6 +32,7 @@ const works = {
   unchanged: measureUnchanged,
   "unchanged-most": measureUnchangedMost,
   "many-processes": measureManyProcesses,
+  "mlflow-project": measureMlflowProject,
   why: measureWhy,
   environments: measureEnvironments,
   "type-check": measureTypeCheck,

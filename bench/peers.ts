@@ -8,6 +8,8 @@ const requirements = {
   dvc: ["dvc==3.67.1"],
   doit: ["doit==0.37.0"],
   ninja: ["ninja==1.13.0"],
+  /** What MLflow's own manager of that name starts. */
+  virtualenv: ["virtualenv==21.15.11"],
 } as const;
 
 /** The path of its program. */

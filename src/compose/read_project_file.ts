@@ -7,7 +7,7 @@ export async function readProjectFile(folder: string, file: string): Promise<str
   const path = join(folder, file);
   const { size, isFile } = await Deno.stat(path);
   if (!isFile) refuseFile(file, "it is no file");
-  if (size > mostYamlBytes) refuseFile(file, "it is larger than a megabyte");
+  if (size > mostYamlBytes) refuseFile(file, "it is larger than 256 KiB");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(await Deno.readFile(path));
   } catch (error) {

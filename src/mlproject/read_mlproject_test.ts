@@ -113,7 +113,7 @@ for (
     ["aliases that stand for billions", bomb, "stand for too much"],
     ["an alias of nothing", "name: *a\n", "nothing is named `&a` before"],
     ["what is nested very deeply", `name: ${"[".repeat(500)}${"]".repeat(500)}\n`, "nested more than"],
-    ["a megabyte and more", `name: ${"a".repeat(1 << 20)}\n`, "larger than a megabyte"],
+    ["256 KiB and more", `name: ${"a".repeat(1 << 20)}\n`, "larger than 256 KiB"],
     ["two environments", "conda_env: a\npython_env: b\n", "it names two environments"],
     ["an environment that is a number", "conda_env: 5\n", "is no text but the integer `5`"],
     ["docker without an image", "docker_env: {volumes: []}\n", "names no image"],

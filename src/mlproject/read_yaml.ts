@@ -2,63 +2,84 @@
  * YAML files of MLflow projects, read as PyYAML's `safe_load` reads them (YAML 1.1, its own patterns for plain scalars),
  * and with bounds: such a file may be a stranger's.
  *
- * Refused beyond what PyYAML refuses: a key that stands twice in one map, a file of more than a megabyte, aliases that
+ * Refused beyond what PyYAML refuses: a key that stands twice in one map, a file of more than 256 KiB, aliases that
  * together stand for much more than is written.
  */
 import {
   type Alias,
+  Composer,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
   type Scalar,
 } from "yaml";
 import { refuse } from "../core/error.ts";
 import { resolvePlain, resolveTagged } from "./yaml_scalar.ts";
 import type { Position, YamlEntry, YamlScalar, YamlValue } from "./yaml_value.ts";
 
-export const mostYamlBytes = 1 << 20;
+export const mostYamlBytes = 1 << 18;
 /** Of values with all that aliases stand for. */
 const mostValues = 100_000;
 const deepest = 100;
 
 /** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
 export function readYaml(text: string, file: string): YamlValue {
-  if (text.length > mostYamlBytes) refuseFile(file, "it is larger than a megabyte");
+  if (text.length > mostYamlBytes) refuseFile(file, "it is larger than 256 KiB");
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
+  const document = parseOne(text.replace(/^\uFEFF/, ""), file, lines, at);
+  return openReader(file, at)((document?.contents ?? null) as Node | null);
+}
+
+/** The one document; undefined of an empty text. The first thing that is wrong ends it: of a hostile text there are many. */
+function parseOne(
+  text: string,
+  file: string,
+  lines: LineCounter,
+  at: (offset: number) => Position,
+): Document | undefined {
+  const parser = new Parser(lines.addNewLine);
+  const composer = new Composer({
     version: "1.1",
     schema: "failsafe",
-    lineCounter: lines,
     uniqueKeys: false,
-    prettyErrors: false,
     logLevel: "silent",
   });
-  if (!Array.isArray(documents)) return { is: "null", text: "None", line: 1, column: 1 };
-  for (const { errors: [first] } of documents) {
-    if (first === undefined) continue;
-    const words = first.message.replace(/\s+/g, " ").trim().replace(/\.$/, "");
+  const documents: Document[] = [];
+  const take = (composed: Iterable<Document>) => {
+    for (const document of composed) {
+      const [first] = document.errors;
+      if (first !== undefined) refuseSyntax(first.message, first.pos[0]);
+      if (documents.push(document) === 1) continue;
+      const hint = "Keep what stands before the second `---`";
+      refuseFile(file, "it holds more than one document", at(document.range?.[0] ?? 0), hint);
+    }
+  };
+  const refuseSyntax = (message: string, offset: number) => {
+    const words = message.replace(/\s+/g, " ").trim().replace(/\.$/, "");
     const hint = /tab/i.test(words) ? "Indent with spaces, as YAML knows no tabs" : undefined;
-    refuseFile(
-      file,
-      `it is no YAML: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}`,
-      at(first.pos[0]),
-      hint,
-    );
+    refuseFile(file, `it is no YAML: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}`, at(offset), hint);
+  };
+  try {
+    for (const token of parser.parse(text)) {
+      if (token.type === "error") refuseSyntax(token.message, token.offset);
+      take(composer.next(token));
+    }
+    take(composer.end());
+  } catch (error) {
+    // The library goes down with what is nested.
+    if (error instanceof RangeError) return refuseFile(file, "it is nested too deeply");
+    throw error;
   }
-  const [document, second] = documents;
-  if (second !== undefined) {
-    const hint = "Keep what stands before the second `---`";
-    refuseFile(file, "it holds more than one document", at(second.range[0]), hint);
-  }
-  return openReader(file, at)((document?.contents ?? null) as Node | null);
+  return documents[0];
 }
 
 /** Refuses a file of a project: `what` completes "as …". */

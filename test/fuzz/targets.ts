@@ -5,6 +5,7 @@
  */
 import { argumentTargets } from "./targets/arguments.ts";
 import { environmentTargets } from "./targets/environments.ts";
+import { mlprojectTargets } from "./targets/mlproject.ts";
 import { outputTargets } from "./targets/outputs.ts";
 import { serverTargets } from "./targets/server.ts";
 import { storeTargets } from "./targets/store.ts";
@@ -13,6 +14,7 @@ import type { Target } from "./target.ts";
 export const targets: readonly Target[] = [
   ...argumentTargets,
   ...environmentTargets,
+  ...mlprojectTargets,
   ...outputTargets,
   ...storeTargets,
   ...serverTargets,

@@ -60,7 +60,7 @@ const bad: readonly {
   {
     name: "fifty megabytes",
     files: { MLproject: `name: ${"a".repeat(50_000_000)}\n` },
-    says: "larger than a megabyte",
+    says: "larger than 256 KiB",
   },
   {
     name: "an entry point that needs others",
