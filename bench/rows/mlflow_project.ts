@@ -62,17 +62,31 @@ async function inTurn(workplace: Workplace, manager: Manager, rounds: number) {
   return await measureInTurn(programs, rounds);
 }
 
-async function makeProject({ folder }: Workplace): Promise<string> {
+async function makeProject({ folder, variables }: Workplace): Promise<string> {
   const project = await folder();
+  const version = await pyenvVersion(variables);
   await Deno.writeTextFile(
     join(project, "MLproject"),
     'name: least\npython_env: python_env.yaml\nentry_points:\n  main:\n    command: "true"\n',
   );
   await Deno.writeTextFile(
     join(project, "python_env.yaml"),
-    'python: "3.11"\ndependencies: [scikit-learn]\n',
+    `python: "${version}"\ndependencies: [scikit-learn]\n`,
   );
   return project;
+}
+
+/** A 3.11 that pyenv has: MLflow's virtualenv manager would build another one first. */
+async function pyenvVersion({ PYENV_ROOT, HOME = "/" }: Readonly<Record<string, string>>): Promise<string> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(join(PYENV_ROOT ?? join(HOME, ".pyenv"), "versions"))) {
+    names.push(name);
+  }
+  const found = names.filter((name) => /^3\.11\.\d+$/.test(name)).sort().at(-1);
+  if (found === undefined) {
+    throw new Error("pyenv has no Python 3.11, which MLflow's virtualenv manager takes");
+  }
+  return found;
 }
 
 function sluice(workplace: Workplace, folder: string, manager: Manager): Measured {

@@ -63,7 +63,7 @@ export async function measureSandbox({ root, deno, folder, rounds }: Workplace):
 
 async function findBubblewrap(): Promise<string> {
   const { findBubblewrap } = await import("../../src/environments/bubblewrap.ts");
-  const { cacheFolder } = await import("../../src/environments/environments.ts");
+  const { cacheFolder } = await import("../../src/core/cache_folder.ts");
   const variables = Deno.env.toObject();
   const found = await findBubblewrap(cacheFolder(variables), variables);
   if (found === undefined) throw new Error("there is no bubblewrap to be had");

@@ -1,10 +1,10 @@
 /** The user's store of results, for those who look after it. */
 import type { ResultStore } from "../cache/store.ts";
-import { findCacheFolder } from "./environment_store.ts";
+import { cacheFolder } from "../core/cache_folder.ts";
 
 export type { CollectedStore, StoreUsage } from "../cache/store.ts";
 
 export async function openCacheStore(variables: Readonly<Record<string, string>>): Promise<ResultStore> {
   const { openResultStore } = await import("../cache/store.ts");
-  return openResultStore(await findCacheFolder(variables), Date.now);
+  return openResultStore(cacheFolder(variables), Date.now);
 }

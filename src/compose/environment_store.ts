@@ -10,9 +10,3 @@ export async function openEnvironmentStore(
   const { openEnvironments } = await import("../environments/environments.ts");
   return openEnvironments({ project, variables });
 }
-
-/** `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`. Fails with FOLDER_NOT_WRITABLE when neither is known. */
-export async function findCacheFolder(variables: Readonly<Record<string, string>>): Promise<string> {
-  const { cacheFolder } = await import("../environments/environments.ts");
-  return cacheFolder(variables);
-}

@@ -1,4 +1,5 @@
 /** Looks at what this machine has of what runs need; changes nothing. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import { access, constants, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SluiceError } from "../core/error.ts";
@@ -19,8 +20,7 @@ export type ExamineOptions = Omit<TrackerChoice, "create">;
 
 export async function examineMachine(options: ExamineOptions): Promise<Examined[]> {
   const { variables } = options;
-  const { findCacheFolder } = await import("./environment_store.ts");
-  const cache = await findCacheFolder(variables);
+  const cache = cacheFolder(variables);
   return [
     { name: "sluice", state: "ok", found: sluiceVersion },
     { name: "deno", state: "ok", found: `${Deno.version.deno} at ${Deno.execPath()}` },

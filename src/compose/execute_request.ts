@@ -103,7 +103,7 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
   const { services, close } = openServices({
     tracker,
     environments: await session.environments(),
-    sandbox: await session.sandbox(),
+    sandbox: session.sandbox(),
     files,
     openCache: session.cache,
     emit,

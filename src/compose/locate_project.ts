@@ -5,10 +5,10 @@ import { refuse } from "../core/error.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { showValue } from "../core/parameter.ts";
-import { projectWithoutFile, readMlproject } from "../mlproject/read_mlproject.ts";
-import { refuseFile } from "../mlproject/read_yaml.ts";
+import { refuseFile } from "../mlproject/refuse_file.ts";
 import { findMlproject } from "./find_mlproject.ts";
 import { findGitCheckout, findGitCommit } from "./git_checkout.ts";
+import { cacheIfThere, rememberReading } from "./remember_reading.ts";
 import { readProjectFile } from "./read_project_file.ts";
 import { findProjectSource, type ProjectSource, shownUri } from "./project_source.ts";
 
@@ -39,7 +39,7 @@ export interface LocateOptions {
   readonly version?: string;
   readonly workingFolder: string;
   /** The user's cache folder of sluice. */
-  readonly cache: () => Promise<string>;
+  readonly cache: () => string;
   readonly variables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
@@ -56,7 +56,7 @@ export async function locateProject(uri: string, options: LocateOptions): Promis
       remoteUrl: findGitCheckout(folder)?.remoteUrl,
     };
     return {
-      project: await readProject(folder),
+      project: await readProject(folder, options),
       folder,
       lockFolder: folder,
       origin,
@@ -69,7 +69,7 @@ export async function locateProject(uri: string, options: LocateOptions): Promis
   const lockFolder = join(fetched, source.below);
   await requireFolder(uri, lockFolder);
   await requireWithin(fetched, lockFolder, source.below);
-  const project = await readProject(lockFolder);
+  const project = await readProject(lockFolder, options);
   const { environment } = project;
   for (const file of [project.file, environment.is === "docker" ? undefined : environment.file]) {
     if (file !== undefined) await requireWithin(fetched, join(lockFolder, file), file);
@@ -87,7 +87,7 @@ export async function locateProject(uri: string, options: LocateOptions): Promis
 
 async function fromGit(uri: string, source: Extract<ProjectSource, { is: "git" }>, options: LocateOptions) {
   const { fetchGit } = await import("./fetch_git.ts");
-  const cache = await options.cache();
+  const cache = options.cache();
   const { folder, commit, branch } = await fetchGit(source, {
     cache,
     variables: options.variables,
@@ -106,7 +106,7 @@ async function fromGit(uri: string, source: Extract<ProjectSource, { is: "git" }
 
 async function fromZip(uri: string, source: Extract<ProjectSource, { is: "zip" }>, options: LocateOptions) {
   const { fetchZip } = await import("./fetch_zip.ts");
-  const { folder, digest } = await fetchZip(source.location, await options.cache(), options.signal);
+  const { folder, digest } = await fetchZip(source.location, options.cache(), options.signal);
   const origin: ProjectOrigin = {
     source: shownUri(uri),
     commit: undefined,
@@ -147,15 +147,17 @@ async function requireWithin(root: string, path: string, file: string): Promise<
   }
 }
 
-async function readProject(folder: string): Promise<MlflowProject> {
+async function readProject(folder: string, { cache }: LocateOptions): Promise<MlflowProject> {
   const file = await findMlproject(folder);
   const beside = {
     hasPythonEnv: await isThere(join(folder, "python_env.yaml")),
     hasCondaEnv: await isThere(join(folder, "conda.yaml")),
   };
-  const project = file === undefined
-    ? projectWithoutFile(beside)
-    : readMlproject(await readProjectFile(folder, file), file, beside);
+  const text = file === undefined ? undefined : await readProjectFile(folder, file);
+  const project = await rememberReading(cacheIfThere(cache), { file, text, beside }, async () => {
+    const { projectWithoutFile, readMlproject } = await import("../mlproject/read_mlproject.ts");
+    return file === undefined ? projectWithoutFile(beside) : readMlproject(text!, file, beside);
+  });
   const { environment } = project;
   if (environment.is !== "docker" && environment.file !== undefined) {
     await requireBeside(folder, environment.file, file ?? environment.file);

@@ -1,14 +1,14 @@
 /** Opens what holds steps on this machine. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { SandboxMode } from "../core/sandbox_tier.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 
-export async function openMachineSandbox(
+export function openMachineSandbox(
   mode: SandboxMode,
   variables: Readonly<Record<string, string>>,
   project: string,
-): Promise<Sandbox> {
-  const { cacheFolder } = await import("../environments/environments.ts");
+): Sandbox {
   const cache = cacheFolder(variables);
   return openSandbox({
     mode,

@@ -1,4 +1,5 @@
 /** Runs the MLflow project that the command line asked for. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import { basename } from "node:path";
 import { refuse, SluiceError } from "../core/error.ts";
 import type { ProjectFlags } from "../terminal/project_flags.ts";
@@ -56,7 +57,7 @@ export async function showProjectHelp(
   const { project, folder, remove } = await locateProject(uri, {
     workingFolder,
     variables,
-    cache: async () => (await import("../environments/environments.ts")).cacheFolder(variables),
+    cache: () => cacheFolder(variables),
     signal: new AbortController().signal,
   });
   await remove();

@@ -3,13 +3,12 @@ import type { EnvironmentSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
-import { condaAsPypi } from "../mlproject/conda_as_pypi.ts";
-import { readCondaEnv } from "../mlproject/read_conda_env.ts";
-import { type PythonEnv, readPythonEnv } from "../mlproject/read_python_env.ts";
+import type { PythonEnv } from "../mlproject/read_python_env.ts";
 import type { EntryPointRun } from "../scheduler/execute_entry_point.ts";
 import type { LocatedProject } from "./locate_project.ts";
 import { openProjectEnvironments } from "./open_project_environments.ts";
 import { readProjectFile } from "./read_project_file.ts";
+import { cacheIfThere, rememberReading } from "./remember_reading.ts";
 
 /** Who makes the environment. All but `local` are made by uv; the name is what the run is told of. */
 export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
@@ -31,6 +30,7 @@ export interface AskedEnvironment {
 export async function findEnvironment(
   located: LocatedProject,
   asked: Exclude<EnvironmentManager, "local"> | undefined,
+  cache: () => string,
 ): Promise<AskedEnvironment> {
   const { environment } = located.project;
   if (environment.is === "python" && asked === "conda") {
@@ -41,7 +41,7 @@ export async function findEnvironment(
     });
   }
   const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
-  const spec = await specOf(located);
+  const spec = await specOf(located, cache);
   const told = environment.is === "conda" ? { name, note: pypiNote(environment.file) } : { name };
   return {
     ...told,
@@ -79,20 +79,26 @@ async function makeEnvironment(
 const pypiNote = (file: string): string =>
   `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
 
-async function specOf({ project: { environment }, folder }: LocatedProject): Promise<EnvironmentSpec> {
-  const read = async (file: string) => await readProjectFile(folder, file);
-  switch (environment.is) {
-    case "python": {
-      const { file } = environment;
-      return file === undefined
-        ? pythonSpec({ requirements: [] })
-        : pythonSpec(readPythonEnv(await read(file), file));
-    }
-    case "conda":
-      return pythonSpec(condaAsPypi(readCondaEnv(await read(environment.file), environment.file)));
-    case "docker":
-      throw new Error("a project of docker has no environment that uv makes");
-  }
+async function specOf(
+  { project: { environment }, folder }: LocatedProject,
+  cache: () => string,
+): Promise<EnvironmentSpec> {
+  if (environment.is === "docker") throw new Error("a project of docker has no environment that uv makes");
+  const { is, file } = environment;
+  if (file === undefined) return pythonSpec({ requirements: [] });
+  const text = await readProjectFile(folder, file);
+  return pythonSpec(
+    await rememberReading(cacheIfThere(cache), { is, file, text }, async () => {
+      if (is === "python") {
+        return (await import("../mlproject/read_python_env.ts")).readPythonEnv(text, file);
+      }
+      const [{ condaAsPypi }, { readCondaEnv }] = await Promise.all([
+        import("../mlproject/conda_as_pypi.ts"),
+        import("../mlproject/read_conda_env.ts"),
+      ]);
+      return condaAsPypi(readCondaEnv(text, file));
+    }),
+  );
 }
 
 const pythonSpec = ({ python, requirements }: PythonEnv): EnvironmentSpec => ({

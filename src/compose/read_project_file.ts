@@ -1,6 +1,6 @@
 /** Reads the files of an MLflow project. */
 import { join } from "node:path";
-import { mostYamlBytes, refuseFile } from "../mlproject/read_yaml.ts";
+import { mostYamlBytes, refuseFile } from "../mlproject/refuse_file.ts";
 
 /** The text of `file` below `folder`. Throws PROJECT_FILE_INVALID for what is no file, no text, or too large. */
 export async function readProjectFile(folder: string, file: string): Promise<string> {

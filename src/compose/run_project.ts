@@ -1,4 +1,5 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import { basename, join } from "node:path";
 import { type Failure, refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
@@ -72,7 +73,7 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   const choice = { uri: options.trackingUri, workingFolder, variables };
   const location = locateTracker(choice);
   preloadTracker(location);
-  const cache = async () => (await import("../environments/environments.ts")).cacheFolder(variables);
+  const cache = () => cacheFolder(variables);
   const located = await locateProject(request.uri, {
     workingFolder,
     variables,
@@ -92,7 +93,7 @@ interface Caller {
   readonly variables: Readonly<Record<string, string>>;
   readonly choice: Omit<TrackerChoice, "create">;
   readonly location: TrackerLocation;
-  readonly cache: () => Promise<string>;
+  readonly cache: () => string;
 }
 
 async function runLocated(
@@ -110,7 +111,7 @@ async function runLocated(
   const { environmentManager: manager } = options;
   const environment = manager === "local"
     ? undefined
-    : await (await import("./project_environment.ts")).findEnvironment(located, manager);
+    : await (await import("./project_environment.ts")).findEnvironment(located, manager, caller.cache);
   if (located.origin.fetched !== undefined) {
     const { approveProject } = await import("./approve_project.ts");
     await approveProject({
@@ -121,7 +122,7 @@ async function runLocated(
       environment: environment?.note ??
         (environment === undefined ? undefined : "those that it names, from PyPI"),
       isGiven: options.isApproved ?? false,
-      cache: await caller.cache(),
+      cache: caller.cache(),
     });
   }
   const storage = options.storage ?? variables["MLFLOW_TMP_DIR"];

@@ -1,4 +1,5 @@
 /** What planning and running both need: where the tracker is, and the environments of the project. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import { dirname } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
@@ -29,19 +30,17 @@ export function openSession(definition: PipelineDefinition, options: RunOptions)
   let tracker: Promise<Tracker> | undefined;
   let environments: Promise<ProjectEnvironments> | undefined;
   const project = dirname(fileURLToPath(definition.module));
-  const folder = (): Promise<string> =>
-    import("../environments/environments.ts").then(({ cacheFolder }) => cacheFolder(variables));
   const openCacheNow = async () => {
     const { openCache } = await import("../cache/cache.ts");
-    return openCache({ cache: await folder(), clock: Date.now, scope: definition.module });
+    return openCache({ cache: cacheFolder(variables), clock: Date.now, scope: definition.module });
   };
   const openDigests = async () => {
     const { openFileDigests } = await import("../cache/file_digests.ts");
-    return openFileDigests({ cache: await folder() });
+    return openFileDigests({ cache: cacheFolder(variables) });
   };
   let cache: Promise<Cache> | undefined;
   let digests: Promise<FileDigests> | undefined;
-  let sandbox: Promise<Sandbox> | undefined;
+  let sandbox: Sandbox | undefined;
   return {
     workingFolder,
     variables,
@@ -77,7 +76,7 @@ export async function planResolved(
     environments: await session.environments(),
     openTracker: () => session.openTracker(false),
     digests: await session.digests(),
-    sandbox: await session.sandbox(),
+    sandbox: session.sandbox(),
     variables: session.variables,
   });
   return { plan: unwrap(plan(definition, resolved, observations)), files };

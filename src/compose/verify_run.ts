@@ -1,4 +1,5 @@
 /** Runs a recorded plan again, with nothing kept from before, and compares what it makes with what it made. */
+import { cacheFolder } from "../core/cache_folder.ts";
 import { dirname, join } from "node:path";
 import { refuse } from "../core/error.ts";
 import type { Event, Instant, StepReport } from "../core/event.ts";
@@ -65,7 +66,6 @@ export async function verifyRun(
     });
   }
   const plan = chosenSteps(await readRecordedPlan(tracker, run), options.steps);
-  const { cacheFolder } = await import("../environments/environments.ts");
   const folder = await makeVerifyFolder(cacheFolder(options.variables));
   try {
     const items = await runAgain({ tracker, run, nested, plan, folder, options });
@@ -108,7 +108,7 @@ interface Prepared {
 async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
   const { tracker, run, plan, folder, options } = prepared;
   const { variables, signal } = options;
-  const { cacheFolder, openEnvironments } = await import("../environments/environments.ts");
+  const { openEnvironments } = await import("../environments/environments.ts");
   const { openFileDigests } = await import("../cache/file_digests.ts");
   const { openSqliteTracker } = await import("../tracker/sqlite_tracker.ts");
   const environments = openEnvironments({
@@ -119,7 +119,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
   });
   // What ran outside of any sandbox may need what only is there outside of it.
   const mode = plan.steps.some((step) => isSoundTier(step.sandbox)) ? "auto" : "off";
-  const sandbox = await openMachineSandbox(mode, variables, dirname(fileURLToPath(plan.module)));
+  const sandbox = openMachineSandbox(mode, variables, dirname(fileURLToPath(plan.module)));
   const digests = openFileDigests({ cache: cacheFolder(variables) });
   const own = await openSqliteTracker(join(folder.path, "mlflow.db"), { create: true, clock: Date.now });
   const world: World = {

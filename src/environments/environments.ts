@@ -4,10 +4,11 @@
  * What is asked for is resolved once into the project's `sluice.lock`; what is locked is made once into the cache that
  * all projects of a user share. This file holds that way; each kind of environment is a provider of its own.
  */
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { EnvironmentObservation, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
 import type { Digest } from "../core/digest.ts";
+import { cacheFolder } from "../core/cache_folder.ts";
 import { refuse } from "../core/error.ts";
 import type { Environments } from "../core/ports/environments.ts";
 import type { HeldLock } from "../core/file_lock.ts";
@@ -219,18 +220,4 @@ const longestWarmingMs = 15_000;
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => made ??= make();
-}
-
-/** The user's cache folder of sluice: `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`. Fails with FOLDER_NOT_WRITABLE. */
-export function cacheFolder(variables: Readonly<Record<string, string>>): string {
-  const given = variables["XDG_CACHE_HOME"];
-  // The specification of XDG says to ignore relative paths.
-  if (given !== undefined && isAbsolute(given)) return join(given, "sluice");
-  const home = variables["HOME"];
-  if (home !== undefined && home !== "") return join(home, ".cache", "sluice");
-  refuse({
-    code: "FOLDER_NOT_WRITABLE",
-    message: "Cannot find the cache folder as neither XDG_CACHE_HOME nor HOME is set",
-    hint: "Set HOME, or XDG_CACHE_HOME to a folder that can be written",
-  });
 }

@@ -3,7 +3,7 @@
  * has is refused; versions mean what they mean to conda: `=1.0` is any 1.0.
  */
 import type { CondaEnv, CondaPackage } from "./read_conda_env.ts";
-import { refuseFile } from "./read_yaml.ts";
+import { refuseFile } from "./refuse_file.ts";
 
 export interface PypiEnv {
   /** Such as `3.9`; undefined where any will do. */

@@ -1,7 +1,8 @@
 /** Reads a conda.yaml, by conda's own grammar of environment files. */
 import { nearest } from "../core/nearest.ts";
 import { listNames } from "../core/suggest.ts";
-import { readYaml, refuseFile } from "./read_yaml.ts";
+import { readProjectYaml } from "./read_project_yaml.ts";
+import { refuseFile } from "./refuse_file.ts";
 import type { Position, YamlValue } from "./yaml_value.ts";
 
 export interface CondaEnv {
@@ -26,7 +27,7 @@ const keys = ["name", "channels", "dependencies", "prefix", "variables", "platfo
 
 /** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
 export function readCondaEnv(text: string, file: string): CondaEnv {
-  const root = readYaml(text, file);
+  const root = readProjectYaml(text, file);
   if (root.is !== "map") return refuseFile(file, "it is no map with `dependencies`", root);
   const unknown = root.entries.find(({ key }) => !keys.includes(key.text));
   if (unknown !== undefined) {

@@ -13,7 +13,8 @@ import type {
 import { nearest } from "../core/nearest.ts";
 import { inside, type Place } from "../core/place.ts";
 import { listNames } from "../core/suggest.ts";
-import { readYaml, refuseFile } from "./read_yaml.ts";
+import { readProjectYaml } from "./read_project_yaml.ts";
+import { refuseFile } from "./refuse_file.ts";
 import { pythonText, type YamlEntry, type YamlMap, type YamlValue } from "./yaml_value.ts";
 
 const environmentKeys = ["python_env", "conda_env", "docker_env"];
@@ -37,7 +38,7 @@ export const projectWithoutFile = (beside: FilesBeside): MlflowProject => ({
 
 /** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
 export function readMlproject(text: string, file: string, beside: FilesBeside): MlflowProject {
-  const root = asMap(readYaml(text, file), file, "the file");
+  const root = asMap(readProjectYaml(text, file), file, "the file");
   refuseUnknown(root, projectKeys, file, "an MLproject");
   const name = find(root, "name");
   if (name !== undefined && /[\0\n]/.test(pythonText(name))) {

@@ -1,7 +1,8 @@
 /** Reads a python_env.yaml, as `_PythonEnv.from_yaml` of MLflow 3.17.2 does. */
 import { listNames } from "../core/suggest.ts";
 import { nearest } from "../core/nearest.ts";
-import { readYaml, refuseFile } from "./read_yaml.ts";
+import { readProjectYaml } from "./read_project_yaml.ts";
+import { refuseFile } from "./refuse_file.ts";
 import { pythonText, type YamlValue } from "./yaml_value.ts";
 
 export interface PythonEnv {
@@ -15,7 +16,7 @@ const keys = ["python", "build_dependencies", "dependencies"];
 
 /** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
 export function readPythonEnv(text: string, file: string): PythonEnv {
-  const root = readYaml(text, file);
+  const root = readProjectYaml(text, file);
   if (root.is !== "map") return refuseFile(file, "it is no map with `python` and `dependencies`", root);
   const values = new Map(root.entries.map(({ key, value }) => [key.text, value]));
   const unknown = root.entries.find(({ key }) => !keys.includes(key.text));

@@ -1,7 +1,7 @@
 /** Our reader of YAML beside PyYAML, which MLflow reads its files with. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readYaml } from "../../src/mlproject/read_yaml.ts";
+import { readProjectYaml } from "../../src/mlproject/read_project_yaml.ts";
 import { pythonText } from "../../src/mlproject/yaml_value.ts";
 import { runPython } from "../real/mlflow.ts";
 import { realTest } from "../real_part.ts";
@@ -81,7 +81,7 @@ realTest(["mlflow"], "a YAML text is read as PyYAML reads it, or refused", async
 /** Undefined for what is refused; a time within a list is not written as Python's \`repr\`. */
 function readText(text: string): string | undefined {
   try {
-    const value = readYaml(text, "MLproject");
+    const value = readProjectYaml(text, "MLproject");
     const isRare = value.is === "list" || value.is === "map" ? / \d\d?:|:\d\d/.test(text) : false;
     return isRare ? undefined : pythonText(value);
   } catch {

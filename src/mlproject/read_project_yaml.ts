@@ -18,17 +18,16 @@ import {
   Parser,
   type Scalar,
 } from "yaml";
-import { refuse } from "../core/error.ts";
+import { mostYamlBytes, refuseFile } from "./refuse_file.ts";
 import { resolvePlain, resolveTagged } from "./yaml_scalar.ts";
 import type { Position, YamlEntry, YamlScalar, YamlValue } from "./yaml_value.ts";
 
-export const mostYamlBytes = 1 << 18;
 /** Of values with all that aliases stand for. */
 const mostValues = 100_000;
 const deepest = 100;
 
 /** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
-export function readYaml(text: string, file: string): YamlValue {
+export function readProjectYaml(text: string, file: string): YamlValue {
   if (text.length > mostYamlBytes) refuseFile(file, "it is larger than 256 KiB");
   const lines = new LineCounter();
   const at = (offset: number): Position => {
@@ -80,16 +79,6 @@ function parseOne(
     throw error;
   }
   return documents[0];
-}
-
-/** Refuses a file of a project: `what` completes "as …". */
-export function refuseFile(file: string, what: string, at?: Position, hint?: string): never {
-  return refuse({
-    code: "PROJECT_FILE_INVALID",
-    message: `Cannot read \`${file}\` as ${what}`,
-    at: { file, ...(at === undefined ? {} : { line: at.line, column: at.column }) },
-    ...(hint === undefined ? {} : { hint }),
-  });
 }
 
 function openReader(file: string, at: (offset: number) => Position): (node: Node | null) => YamlValue {
