@@ -25,7 +25,7 @@ export async function approveProject(
   { uri, fetched, command, environment, isGiven, cache }: Approval,
 ): Promise<void> {
   if (isGiven) return;
-  const note = join(cache, "projects", "approved", digestValue({ uri, fetched }).slice("sha256:".length));
+  const note = join(cache, "mlprojects", "approved", digestValue({ uri, fetched }).slice("sha256:".length));
   if (await Deno.stat(note).then(({ isFile }) => isFile, () => false)) return;
   const { stderr } = processSinks();
   const lines = [

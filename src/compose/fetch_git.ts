@@ -1,5 +1,5 @@
 /**
- * Fetches projects by git, once a commit, into `<cache>/projects/<address>/<commit>/`. A repository may be a stranger's: no
+ * Fetches projects by git, once a commit, into `<cache>/mlprojects/<address>/<commit>/`. A repository may be a stranger's: no
  * hook of it runs, and git starts no program but its own transports.
  */
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export async function fetchGit(
 ): Promise<FetchedCommit> {
   const projects = join(
     surroundings.cache,
-    "projects",
+    "mlprojects",
     digestValue(url).slice("sha256:".length, "sha256:".length + 32),
   );
   makeFolder(projects);

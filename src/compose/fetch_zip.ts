@@ -21,7 +21,7 @@ export interface FetchedArchive {
 }
 
 /**
- * Unpacks an archive once into `<cache>/projects/zip-<digest>/`. `location` is a path or an http address.
+ * Unpacks an archive once into `<cache>/mlprojects/zip-<digest>/`. `location` is a path or an http address.
  * Throws PROJECT_NOT_FOUND.
  */
 export async function fetchZip(
@@ -39,7 +39,7 @@ export async function fetchZip(
     ? await download(location, notFound, signal)
     : await readArchive(location, notFound);
   const digest = digestBytes(archive);
-  const projects = join(cache, "projects");
+  const projects = join(cache, "mlprojects");
   const folder = join(projects, `zip-${digest.slice("sha256:".length, "sha256:".length + 32)}`);
   if (await isThere(folder)) return { folder, digest };
   makeFolder(projects);

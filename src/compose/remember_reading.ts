@@ -1,5 +1,5 @@
 /**
- * Remembers what files of MLflow projects were read as, in `<cache>/projects/read/`: loading a YAML parser takes a fifth of
+ * Remembers what files of MLflow projects were read as, in `<cache>/mlprojects/read/`: loading a YAML parser takes a fifth of
  * a small run. An entry is named by all that was read, and begins with a digest of itself; one that is not whole is none.
  */
 import { join } from "node:path";
@@ -21,7 +21,12 @@ export async function rememberReading<Value>(
   read: () => Promise<Value>,
 ): Promise<Value> {
   if (cache === undefined) return await read();
-  const path = join(cache, "projects", "read", sha256(canonicalJson([readingVersion, sluiceVersion, given])));
+  const path = join(
+    cache,
+    "mlprojects",
+    "read",
+    sha256(canonicalJson([readingVersion, sluiceVersion, given])),
+  );
   const known = await Deno.readTextFile(path).catch(() => "");
   const json = known.slice(65);
   if (json !== "" && sha256(json) === known.slice(0, 64)) return JSON.parse(json);

@@ -10,7 +10,7 @@ Deno.test("a reading is remembered by all that was read, and an entry that is no
     assert.deepEqual(await read({ text: "a" }), { reads: 1 });
     assert.deepEqual(await read({ text: "a" }), { reads: 1 });
     assert.deepEqual(await read({ text: "b" }), { reads: 2 });
-    const folder = join(cache, "projects", "read");
+    const folder = join(cache, "mlprojects", "read");
     for await (const { name } of Deno.readDir(folder)) {
       const text = await Deno.readTextFile(join(folder, name));
       await Deno.writeTextFile(join(folder, name), text.replace('{"reads":', '{"reads":1'));

@@ -190,7 +190,7 @@ for (
     const ended = await runSluice(["run", "p.zip", "--yes", ...local], folder.path);
     assert.equal(ended.code, 2, ended.stderr);
     assert.ok(ended.stderr.includes(says), ended.stderr);
-    assert.deepEqual(await Array.fromAsync(Deno.readDir(join(folder.cache, "sluice", "projects"))), []);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(join(folder.cache, "sluice", "mlprojects"))), []);
   });
 }
 
