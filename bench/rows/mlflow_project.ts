@@ -29,7 +29,7 @@ export async function measureMlflowProject(workplace: Workplace): Promise<Row[]>
     row("the same, its environment there", 25, there.sluice, there.mlflow, "uv's by `mlflow run`"),
     row("the same, its environment made: scikit-learn", 3, made.sluice, made.uv, "uv's by `mlflow run`"),
     row(
-      "the same, its environment made: scikit-learn",
+      "the same, beside MLflow's virtualenv manager",
       10,
       made.sluice,
       made.virtualenv,
