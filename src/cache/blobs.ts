@@ -12,6 +12,7 @@ import { blobName, type Places } from "./places.ts";
 /** How a file of the store is remembered. */
 export const blobMemory = (name: string): string => `blob ${name}`;
 
+/** Read-only rights, with those to execute where the file had them. */
 export const blobMode = (file: Pick<KeptFile, "isProgram">): number => file.isProgram ? 0o555 : 0o444;
 
 /** Whether the store holds the file as it was; a damaged one is removed. */

@@ -33,6 +33,7 @@ export interface Entries {
 
 type Read = Omit<FoundResult, "result"> & { readonly text: string };
 
+/** Reads results and records, each once until another lies in its place. */
 export function openEntries(cache: string): Entries {
   const reader = openReader(cache);
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -173,6 +174,7 @@ export function noteUse(cache: string, key: Digest, usedAt: number, now: number)
   }
 }
 
+/** Removes a result or a record; what is not there is forgotten already. */
 export function forget(places: Places, folder: EntryFolder, key: Digest): void {
   if (places.isThere(folder, hexOf(key))) removeFile(places.entry(folder, key));
 }

@@ -17,6 +17,7 @@ interface Folder {
   isNew: boolean;
 }
 
+/** Digests of whole folders of many files, remembered with those of their files. */
 export function openFolderDigests(memory: DigestMemory): FolderDigests {
   const folders = new Map<string, Folder>();
   const open = (path: string): Folder => {

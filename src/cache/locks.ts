@@ -33,6 +33,10 @@ interface Shared {
   lingering: ReturnType<typeof setTimeout> | undefined;
 }
 
+/**
+ * One for a process: many operations at once hold one lock, which lingers 50 ms for the next and is let go of
+ * after 500 ms at most.
+ */
 export function openSharing(cache: string): StoreSharing {
   let current: Shared | undefined;
   const isYoung = ({ since }: Shared) => performance.now() - since < longestMs;
@@ -134,7 +138,9 @@ export function tryLockAlone(cache: string, name: string): HeldLock | undefined 
   return tryLock(cache, name, "exclusive");
 }
 
+/** The name of a step's own lock file. */
 export const leaseName = (key: Digest): string => `step-${hexOf(key)}`;
+/** Whether a lock file is one of a step, which goes when it is let go of. */
 export const isLeaseName = (name: string): boolean => /^step-[0-9a-f]{64}$/.test(name);
 
 /** Waits for the lock file `name`, which is gone when it is released. */

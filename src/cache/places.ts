@@ -12,12 +12,14 @@ import type { KeptFile, KeptOutput, StepResult } from "../core/step_result.ts";
 /** The folders of the store, each with one for the first two digits of a name, but `parts`: what is being made. */
 export type StoreFolder = "files" | "records" | "results";
 
+/** The 64 hex digits of a digest. */
 export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
 
 /** The name of a file in the store: its digest, and `.x` where it may be executed. */
 export const blobName = (file: Pick<KeptFile, "digest" | "isProgram">): string =>
   hexOf(file.digest) + (file.isProgram ? ".x" : "");
 
+/** Whether a name in `files/` is one of ours. */
 export const isBlobName = (name: string): boolean => /^[0-9a-f]{64}(\.x)?$/.test(name);
 
 export interface Places {

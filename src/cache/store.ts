@@ -16,6 +16,7 @@ export interface ResultStore {
   verify(): Promise<VerifiedStore>;
 }
 
+/** The store for those who look after it; `clock` gives milliseconds since 1970. Nothing is read yet. */
 export function openResultStore(cache: string, clock: () => number): ResultStore {
   return {
     folder: `${cache}/store`,

@@ -26,6 +26,7 @@ export function keepText(places: Places, digest: Digest, text: Uint8Array): void
   }
 }
 
+/** The text kept under its digest; undefined where there is none, or a damaged one. */
 export function findText(places: Places, digest: Digest): Uint8Array | undefined {
   const name = blobName({ digest, isProgram: false });
   if (!places.isThere("files", name)) return undefined;

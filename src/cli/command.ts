@@ -45,6 +45,7 @@ export function makeCommand(given: CommandSpec, action: (call: Call) => Promise<
   };
 }
 
+/** Writes it to standard output; gives the exit code 0. */
 export function printHelp(spec: CommandSpec, surroundings: Surroundings): number {
   const { stdout } = surroundings;
   stdout.write(commandHelp(spec, { program: "sluice", ...helpLayout(surroundings) }));

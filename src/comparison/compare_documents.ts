@@ -17,9 +17,11 @@ const runMembers: ReadonlySet<string> = new Set([
   "utc_time_created",
 ]);
 
+/** By members and elements, wherever they stand in the text. */
 export const compareJson = (before: string, after: string, closeness: Closeness): Promise<ByValue> =>
   compareParsed(before, after, jsonLimitBytes, closeness, (text) => Promise.resolve(JSON.parse(text)));
 
+/** As JSON, by what YAML 1.2 makes of both. */
 export const compareYaml = (before: string, after: string, closeness: Closeness): Promise<ByValue> =>
   compareParsed(before, after, yamlLimit, closeness, readYaml);
 

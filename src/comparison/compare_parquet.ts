@@ -15,6 +15,7 @@ class Unreadable extends Error {
   override readonly name = "Unreadable";
 }
 
+/** By cells, a column of a row group at a time. */
 export async function compareParquet(before: string, after: string, closeness: Closeness): Promise<ByValue> {
   using one = await openRegular(before);
   using other = await openRegular(after);

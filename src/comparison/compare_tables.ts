@@ -6,6 +6,7 @@ import { oneByOne, readCsvRows, readLines, TooLong } from "./read_lines.ts";
 
 type Rows<T> = ReturnType<typeof oneByOne<T>>;
 
+/** By cells: rows in their order, columns by their names. */
 export function compareCsv(before: string, after: string, closeness: Closeness): Promise<ByValue> {
   return compareRows(oneByOne(readCsvRows(before)), oneByOne(readCsvRows(after)), closeness, async (a, b) => {
     const [left, right] = [await a.next() ?? [], await b.next() ?? []];
@@ -14,6 +15,7 @@ export function compareCsv(before: string, after: string, closeness: Closeness):
   });
 }
 
+/** By members of each line. */
 export function compareJsonLines(before: string, after: string, closeness: Closeness): Promise<ByValue> {
   return compareRows(
     oneByOne(readLines(before)),

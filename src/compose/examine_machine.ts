@@ -18,6 +18,7 @@ export interface Examined {
 
 export type ExamineOptions = Omit<TrackerChoice, "create">;
 
+/** What `sluice doctor` shows; each thing is tried, none is changed. */
 export async function examineMachine(options: ExamineOptions): Promise<Examined[]> {
   const { variables } = options;
   const cache = cacheFolder(variables);

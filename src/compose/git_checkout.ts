@@ -25,6 +25,7 @@ export interface GitCheckout {
   readonly remoteUrl: string | undefined;
 }
 
+/** Undefined where the folder lies in none. */
 export function findGitCheckout(folder: string): GitCheckout | undefined {
   const found = findGit(folder);
   if (found === undefined) return undefined;

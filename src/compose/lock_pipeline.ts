@@ -24,6 +24,10 @@ export interface Locked {
   readonly changes: readonly LockDifference[];
 }
 
+/**
+ * Resolves what is not locked, or all of it anew, and writes `sluice.lock`. Throws what environments and given
+ * files fail with.
+ */
 export async function lockPipeline(
   definition: PipelineDefinition,
   session: LockSession,

@@ -4,6 +4,10 @@ import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { SandboxMode } from "../core/sandbox_tier.ts";
 import { openSandbox } from "../sandbox/sandbox.ts";
 
+/**
+ * `project` is the folder whose links are not followed. Throws FOLDER_NOT_WRITABLE where the user has no cache
+ * folder.
+ */
 export function openMachineSandbox(
   mode: SandboxMode,
   variables: Readonly<Record<string, string>>,

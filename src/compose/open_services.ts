@@ -64,5 +64,6 @@ function warn(emit: (event: Event) => void, error: unknown): void {
   emit({ is: "warning", at: Date.now(), message: bugOfServer(error) });
 }
 
+/** The sentence for an error that is none of the client's. */
 export const bugOfServer = (error: unknown): string =>
   `The run's own server met a bug of sluice: ${error instanceof Error ? error.stack : String(error)}`;

@@ -39,6 +39,10 @@ export function preloadTracker(location: TrackerLocation): void {
   module.catch(() => {});
 }
 
+/**
+ * Throws TRACKER_URI_UNSUPPORTED, and what the tracker fails with: TRACKER_MISSING, TRACKER_DAMAGED, TRACKER_NEWER
+ * and their like.
+ */
 export async function openTracker(choice: TrackerChoice): Promise<Tracker> {
   const location = locateTracker(choice);
   if (location.is === "server") {

@@ -6,6 +6,7 @@ import type { ResultValue, RunOutcome } from "../core/run.ts";
 import { filePath } from "../plan/observation.ts";
 import type { Executed } from "../scheduler/execute.ts";
 
+/** What the caller of a run gets: results by name, reports by step. */
 export function outcomeOf(plan: Plan, executed: Executed, experimentId: string): RunOutcome {
   const steps = Object.fromEntries(executed.reports.map((report) => [report.step, report]));
   return {

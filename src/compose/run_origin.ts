@@ -5,6 +5,7 @@ import type { RunOrigin } from "../scheduler/run_record.ts";
 import { findGitCommit } from "./git_checkout.ts";
 import { sluiceVersion } from "./version.ts";
 
+/** Of the pipeline in `module`, a `file://` URL. */
 export function findRunOrigin(module: string): RunOrigin {
   const path = fileURLToPath(module);
   const gitCommit = findGitCommit(dirname(path));

@@ -198,8 +198,10 @@ const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 /** Whether anybody may execute it. */
 export const isProgram = ({ mode }: { readonly mode: number | null }): boolean => ((mode ?? 0) & 0o111) !== 0;
 
+/** One entry of a tree as text: what its digest is made from. */
 export const treeLine = (what: string, path: string): string => `${what}  ${JSON.stringify(path)}\n`;
 
+/** The digest of a tree, from its lines in their order. */
 export function digestLines(lines: readonly string[]): Digest {
   return digestBytes([...lines].sort().join(""));
 }

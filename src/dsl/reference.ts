@@ -155,12 +155,14 @@ export function describeState(state: RefState): string {
 }
 
 // deno-lint-ignore no-explicit-any -- what a reference refers to is known to the caller's types alone
+/** A reference as users hold it: it can be given to a step, and not be read. */
 export const makeRef = (state: RefState): any => new Reference(state);
 
 /** Undefined when `value` is no reference. */
 export const stateOfRef = (value: unknown): RefState | undefined =>
   value instanceof Reference ? value.state : undefined;
 
+/** What a used step gives back: its references by name. */
 export const makeUse = (state: UseState, results: Readonly<Record<string, unknown>>): unknown =>
   new UseResults(state, results);
 

@@ -97,6 +97,7 @@ export interface ReadResults {
   readonly metrics: Readonly<Record<string, ResultValue>>;
 }
 
+/** Outputs and metrics apart, each by the name under which the pipeline returns it. */
 export function readResults(results: Readonly<Record<string, unknown>>, outcome: RunOutcome): ReadResults {
   const outputs: Record<string, ResultValue> = {}, metrics: Record<string, ResultValue> = {};
   for (const [name, value] of Object.entries(results)) {

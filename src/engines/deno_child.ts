@@ -2,6 +2,7 @@
 import { openByShell } from "../core/argv.ts";
 import type { Child, ChildSpec, Reading } from "./child.ts";
 
+/** Throws what the system says when it cannot be started. */
 export function startByDeno({ program, args, files = [], folder, variables, stdin }: ChildSpec): Child {
   const [command, ...words] = openByShell([program, ...args], files);
   const child = new Deno.Command(command, {

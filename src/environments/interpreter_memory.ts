@@ -51,6 +51,7 @@ export interface InterpreterMemory {
   choose(question: string, facts: InterpreterFacts): Promise<Interpreter>;
 }
 
+/** `cache` is the user's folder; a missing or damaged note is an empty memory. */
 export async function openInterpreterMemory(cache: string): Promise<InterpreterMemory> {
   const path = join(cache, "interpreters.json");
   const memory = await readMemory(path);

@@ -19,6 +19,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+/** Throws `Deno.errors.NotFound` where there is no such program, and the reason of an aborted signal. */
 export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
   run.signal.throwIfAborted();
   const child = new Deno.Command(run.program, {

@@ -25,7 +25,9 @@ export const EnvironmentRecord = lazySchema(() =>
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;
 
 const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
+/** Each environment has a folder in it, named by its id. */
 export const environmentsFolder = (store: string): string => join(store, "environments");
+/** The file that makes a folder a complete environment. */
 export const recordPath = (folder: string): string => join(folder, "environment.json");
 /** Held shared while an environment is in use. */
 export const useLock = (hex: string): string => `use-${hex}`;

@@ -24,6 +24,7 @@ const replacedFiles = ({ net }: Pick<SandboxPolicy, "net">): Readonly<Record<str
 
 type Held = Pick<Confined, "argv" | "files">;
 
+/** Throws SANDBOX_FAILED for a program that the step would not see, and for paths that no mount can show. */
 export async function confineInBubblewrap(
   program: Program,
   argv: Argv,

@@ -82,6 +82,7 @@ export type LandlockFound =
 /** Below this Landlock does not hold TCP. */
 const leastLandlock = 4;
 
+/** Whether the kernel has all that tier two needs. */
 export function findLandlock(descriptors: Descriptors): LandlockFound {
   const abi = descriptors.landlockAbi();
   return abi >= leastLandlock ? { is: "works", abi } : { is: "missing", abi };

@@ -8,6 +8,7 @@ import type { Hold, Program, Sandbox, SandboxPolicy } from "../core/ports/sandbo
 import { openMachine } from "./machine_findings.ts";
 import type { SandboxOptions } from "./sandbox_options.ts";
 
+/** Nothing is looked at before the first step. */
 export function openSandbox(options: SandboxOptions): Sandbox {
   const machine = openMachine(options);
   let found: Promise<string> | undefined;

@@ -283,4 +283,5 @@ function withParents(path: string): string[] {
 /** Below `folder`, and not the folder itself. */
 export const isBelow = (path: string, folder: string): boolean =>
   path !== folder && path.startsWith(folder === "/" ? "/" : `${folder}/`);
+/** Whether a path is the folder itself, or below it. */
 export const isWithin = (path: string, folder: string): boolean => path === folder || isBelow(path, folder);

@@ -44,6 +44,7 @@ export interface Attempted {
 
 const nothing = { outputs: {}, kept: {} };
 
+/** Throws what engines, sandboxes and trackers fail with, and an abort. */
 export async function attemptStep(open: OpenStep, context: RunContext): Promise<Attempted> {
   const { step, run, folder, log } = open;
   const { services } = context;

@@ -43,6 +43,7 @@ export interface Executed {
   readonly reports: readonly StepReport[];
 }
 
+/** Throws what tracker and cache fail with, the run being FAILED then; how a step ended is in the reports. */
 export async function execute(plan: Plan, services: Services, options: ExecuteOptions): Promise<Executed> {
   const { tracker, clock } = services;
   const id = newRunId();

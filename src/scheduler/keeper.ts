@@ -17,6 +17,7 @@ export interface Keeper {
  */
 const rest = { leastMs: 25, timesLook: 20 };
 
+/** Groups begin 25 ms apart or more, and twenty times as far as looking at files takes. */
 export function openKeeper(files: PlannedFiles): Keeper {
   let waiting: ((look: Look) => Promise<void>)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -12,6 +12,7 @@ interface Place {
   event: Event | null | undefined;
 }
 
+/** Holds events back that come after one whose time has not come. */
 export function openOrderedEvents(tell: (event: Event) => void): OrderedEvents {
   const places: Place[] = [];
   let first = 0;

@@ -25,6 +25,7 @@ export interface Queue {
   waiting(): readonly PlannedStep[];
 }
 
+/** Tells which steps may start, as others end; takes time in proportion to steps and their needs. */
 export function openQueue(steps: readonly PlannedStep[]): Queue {
   const missing = new Map(steps.map((step) => [step.name, step.needs.length]));
   const dependants = new Map<string, PlannedStep[]>(steps.map((step) => [step.name, []]));

@@ -20,6 +20,7 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
+/** At most 5,000 wait, and none longer than 200 ms. */
 export function openCachedRuns(tracker: Tracker): CachedRuns {
   let waiting: Waiting[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -38,6 +38,7 @@ export interface AttemptEnd {
 /** How many lines of a failed step are shown. */
 const lastLineCount = 20;
 
+/** Throws what sandbox, engine and tracker fail with; every process is dead then. */
 export async function runAttempt(
   attempt: Attempt,
   services: Services,

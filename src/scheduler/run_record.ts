@@ -30,6 +30,7 @@ function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
   ];
 }
 
+/** Of a pipeline's own run. */
 export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
   const weakest = sandboxTiers.find((tier) => plan.steps.some((step) => step.sandbox === tier));
   return [
@@ -87,6 +88,7 @@ export function loggedParameters(parameters: Readonly<Record<string, ParameterVa
     .sort((a, b) => a.key < b.key ? -1 : 1);
 }
 
+/** As MLflow calls it. */
 export function mlflowStatus(status: RunStatus): MlflowRunStatus {
   switch (status) {
     case "finished":

@@ -7,6 +7,7 @@ import { removeTree } from "../core/remove_tree.ts";
 import type { RunInfo } from "../core/tracking.ts";
 import type { Services } from "./services.ts";
 
+/** Below the workspace, by the id of the nested run. */
 export const stepFolder = (workspace: string, { id }: RunInfo): string => join(workspace, id);
 
 /** Once the run is on disk. Where artifacts are elsewhere, it stays with the outputs for the steps that need them. */

@@ -5,6 +5,7 @@ import { type MlflowErrorCode, mlflowErrorStatus, type WireError } from "../core
 import type { WireObject } from "../core/mlflow_scalars.ts";
 import { TrackingError } from "../core/tracking.ts";
 
+/** With the status 200 unless another is named. */
 export const answerJson = (body: WireObject): Response => Response.json(body);
 
 /** `status` where it is not the one that belongs to the code. */

@@ -33,6 +33,7 @@ export interface Scope {
   modelIds(): Promise<readonly string[]>;
 }
 
+/** What one step may touch: its own run, what is nested in it, and what it made. */
 export function openScope(tracker: Tracker, runId: string): Scope {
   const runIds = new Set([runId]);
   const ownModels = new Set<string>();

@@ -23,6 +23,7 @@ export function usageText(spec: CommandSpec, program: string): string {
   return [name, ...spec.positionals.map(positionalTerm), "[OPTION]…"].join(" ");
 }
 
+/** Ends with an end of line. */
 export function commandHelp(spec: CommandSpec, { program, columns, paint }: CommandHelpOptions): string {
   const positionals = spec.positionals.map((each) => [positionalTerm(each), describeValue(each)] as const);
   return joinSections([

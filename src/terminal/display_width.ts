@@ -29,6 +29,7 @@ export function fitWidth(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** With spaces up to a width in columns of a terminal. */
 export const padWidth = (text: string, width: number): string =>
   text + " ".repeat(Math.max(0, width - displayWidth(text)));
 

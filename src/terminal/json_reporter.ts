@@ -2,6 +2,7 @@
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { TextSink } from "./text_sink.ts";
 
+/** One event a line, as they come. */
 export function jsonReporter(stdout: TextSink): Reporter {
   return {
     report: (event) => stdout.write(`${jsonLine(event)}\n`),

@@ -9,6 +9,7 @@ import { listNames } from "../core/suggest.ts";
 /** By option name; a switch that was given holds `true`. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;
 
+/** The first value of an option; undefined where it was not given. */
 export const valueOf = (values: OptionValues, name: string): string | undefined => values.get(name)?.[0];
 
 export interface CommandArguments {
@@ -45,6 +46,7 @@ export function findOption(
   return (written) => known.get(written);
 }
 
+/** Whether `--help` is among them. */
 export const asksForHelp = (read: readonly ReadArgument<OptionSpec>[]): boolean =>
   read.some((argument) => argument.is === "option" && argument.of.name === helpOption.name);
 

@@ -103,6 +103,7 @@ function eventLines(event: Event, verbose: boolean, told: Map<string, number>): 
   }
 }
 
+/** As it is shown in plain lines and in the live view. */
 export const warningText = (event: Extract<Event, { is: "warning" }>): string =>
   `warning: ${safeLine(event.message)}`;
 

@@ -14,6 +14,7 @@ export interface ProjectHelpOptions {
   readonly paint: Paint;
 }
 
+/** Ends with an end of line. */
 export function projectHelp(
   project: MlflowProject,
   { program, name, columns, paint }: ProjectHelpOptions,

@@ -7,6 +7,7 @@ import type { ReporterSurface } from "./reporter_surface.ts";
 import type { RunView } from "./run_view.ts";
 import { safeLine } from "./safe_text.ts";
 
+/** Lines of the process are written as they come; what is shown of it on a terminal is made safe. */
 export function projectReporter(surface: ReporterSurface): Reporter {
   const { stdout, stderr } = surface;
   const plain = plainReporter(surface);

@@ -4,6 +4,7 @@ import { failedStepLines, lastLine } from "./closing_report.ts";
 import type { ReporterSurface } from "./reporter_surface.ts";
 import type { RunView } from "./run_view.ts";
 
+/** Failures and the last line, to standard error. */
 export function quietReporter(surface: ReporterSurface): Reporter {
   const { stdout, stderr, workingFolder, paintError, paintOutput } = surface;
   const view: Pick<RunView, "started"> = {};

@@ -31,6 +31,7 @@ export interface RunView {
   readonly environments: Map<string, EnvironmentProgress>;
 }
 
+/** Before the first event. */
 export const newRunView = (): RunView => ({ steps: new Map(), environments: new Map() });
 
 /** Takes an event into the view; costs the same however many steps there are. */

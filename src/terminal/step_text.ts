@@ -36,6 +36,7 @@ export function metricsText(metrics: Readonly<Record<string, number>>, limit = 3
   return [...shown, ...(all.length > limit ? [`+${all.length - limit}`] : [])].join(", ");
 }
 
+/** How far an environment has come, in words. */
 export function environmentText(progress: EnvironmentProgress): string {
   switch (progress.is) {
     case "resolving":

@@ -10,6 +10,7 @@ import { safeLine } from "./safe_text.ts";
 import { shownPath } from "./shown_path.ts";
 import { reasonNotRun, runFailure, runTimeMs, type SummaryContent } from "./summary_content.ts";
 
+/** XML by the schema of Jenkins' JUnit plugin. */
 export function summaryJunit(content: SummaryContent): string {
   const { pipeline, entryPoint, started, ended, workingFolder } = content;
   const name = `${pipeline}/${entryPoint}`;

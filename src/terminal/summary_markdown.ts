@@ -15,6 +15,7 @@ const mostUnits = 300_000;
 
 const marks = { finished: "✅", failed: "❌", killed: "⏹️", refused: "⛔" } as const;
 
+/** At most as long as GitHub takes. */
 export function summaryMarkdown(content: SummaryContent): string {
   const blocks = [
     title(content),

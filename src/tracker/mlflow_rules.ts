@@ -58,6 +58,7 @@ export function checkParameter({ key, value }: LoggedParameter, path: string): L
   return { key, value: cut(value, limits.parameterValue) };
 }
 
+/** Throws INVALID_PARAMETER_VALUE for a key that stands twice. */
 export function checkParameterKeysUnique(parameters: readonly LoggedParameter[]): void {
   const seen = new Set<string>();
   const twice = parameters.map(({ key }) => key).filter((key) => seen.has(key) || !seen.add(key));
@@ -76,15 +77,18 @@ export function checkTag({ key, value }: Tag, path: string): Tag {
   return { key, value: cut(value, limits.tagValue) };
 }
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export function checkExperimentName(name: string): void {
   if (name === "") refuseValue("Invalid experiment name: ''");
   checkLength("name", limits.experimentName, name);
 }
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export const checkExperimentTag = (tag: Tag): void => checkWholeTag(tag, experimentTagLimits);
 /** Of registered models and their versions. */
 export const checkRegistryTag = (tag: Tag): void => checkWholeTag(tag, registryTagLimits);
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
   for (const field of ["name", "digest", "source", "schema", "profile"] as const) {
     checkLength(field, datasetLimits[field], dataset[field] ?? "");
@@ -95,6 +99,7 @@ export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
   }
 }
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export function checkLoggedModelName(name: string): void {
   if (name === "" || /[/:.%"']/.test(name)) {
     refuseValue(
@@ -104,6 +109,7 @@ export function checkLoggedModelName(name: string): void {
   }
 }
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export function checkRegisteredModelName(name: string): void {
   if (name.trim() === "") refuseValue("Missing value for required parameter 'name'.");
   if (/[/:]/.test(name)) refuseValue(`Invalid model name '${name}'. Names cannot contain '/' or ':'.`);
@@ -117,6 +123,7 @@ export function checkVersion(version: string): number {
     : refuseValue(`Parameter 'version' must be an integer, got '${version}'.`);
 }
 
+/** Throws INVALID_PARAMETER_VALUE. */
 export function checkAlias(alias: string): void {
   if (alias === "") refuseValue("Registered model alias name cannot be empty.");
   if (!/^[\p{L}\p{N}_-]*$/u.test(alias)) {
@@ -128,6 +135,7 @@ export function checkAlias(alias: string): void {
   checkLength("Registered model alias name", limits.alias, alias);
 }
 
+/** Throws INVALID_PARAMETER_VALUE for `latest` and names of versions. */
 export function checkAliasNotReserved(alias: string): void {
   if (alias.toLowerCase() === "latest") refuseValue("'latest' alias name (case insensitive) is reserved.");
   if (/^[vV]\d+$/.test(alias)) refuseValue(`Version alias name '${alias}' is reserved.`);

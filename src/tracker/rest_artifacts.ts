@@ -21,6 +21,10 @@ const FilesAnswer = z.object({
 });
 const proxy = "/api/2.0/mlflow-artifacts/artifacts";
 
+/**
+ * By MLflow's artifact proxy, or in folders of this machine that the server names. Throws `TrackingError` as the
+ * server refuses.
+ */
 export function openRestArtifacts(connection: RestConnection): Artifacts {
   const proxied = openProxiedArtifacts(connection);
   const local = openLocalArtifacts("/");

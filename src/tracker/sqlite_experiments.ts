@@ -28,6 +28,7 @@ export function getActiveExperiment(database: Database, id: string): Experiment 
   );
 }
 
+/** Also one that is deleted; undefined where there is none. */
 export function findExperiment(database: Database, name: string): Experiment | undefined {
   const row = database.get(`${select} AND name = ?`, name);
   return row === undefined ? undefined : readExperiment(database, row);

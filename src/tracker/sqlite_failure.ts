@@ -85,6 +85,7 @@ export function explain(error: unknown, path: string): unknown {
   }
 }
 
+/** TRACKER_DAMAGED, with what to do. */
 export const damaged = (path: string, why: string): Failure => ({
   code: "TRACKER_DAMAGED",
   message: `Cannot use \`${path}\` as it is damaged: ${why}`,

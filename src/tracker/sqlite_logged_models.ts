@@ -19,6 +19,10 @@ import { known, number, text } from "./sqlite_row.ts";
 /** MLflow's numbers: `mlflow/entities/logged_model_status.py`. 0 is unspecified. */
 const statuses: readonly LoggedModelStatus[] = ["PENDING", "READY", "FAILED"];
 
+/**
+ * With the status PENDING. Throws INVALID_PARAMETER_VALUE for its name, and what an experiment that is gone or
+ * deleted throws.
+ */
 export function createLoggedModel(database: Database, now: number, model: NewLoggedModel): LoggedModel {
   if (model.name !== undefined) checkLoggedModelName(model.name);
   const experiment = getActiveExperiment(database, model.experimentId);
@@ -72,6 +76,7 @@ export function getLoggedModel(database: Database, id: string): LoggedModel {
   };
 }
 
+/** Throws RESOURCE_DOES_NOT_EXIST. */
 export function finalizeLoggedModel(
   database: Database,
   now: number,
@@ -87,6 +92,7 @@ export function finalizeLoggedModel(
   return changed === 0 ? refuseModel(id) : getLoggedModel(database, id);
 }
 
+/** Writes over those of the same key. Throws RESOURCE_DOES_NOT_EXIST. */
 export function setTags(database: Database, id: string, tags: readonly Tag[]): void {
   const experimentId = experimentOf(database, id);
   for (const { key, value } of tags) {
@@ -101,6 +107,7 @@ export function setTags(database: Database, id: string, tags: readonly Tag[]): v
   }
 }
 
+/** Throws RESOURCE_DOES_NOT_EXIST for a tag that the model has not. */
 export function deleteTag(database: Database, id: string, key: string): void {
   experimentOf(database, id);
   if (database.run("DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?", id, key) > 0) return;

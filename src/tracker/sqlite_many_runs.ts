@@ -43,6 +43,7 @@ export function insertBegunRuns(database: Database, runs: readonly BegunRun[]): 
   table.insert(database);
 }
 
+/** Throws RESOURCE_DOES_NOT_EXIST, and what logging throws; all or nothing. */
 export function endRun(database: Database, id: string, end: RunEnd): void {
   const { parameters = [], metrics = [], tags = [], models = [] } = end;
   const isPlain = parameters.length + metrics.length + tags.length + models.length === 0;

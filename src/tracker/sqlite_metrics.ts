@@ -107,6 +107,7 @@ export function metricHistory(
   return { items, nextPageToken: btoa(JSON.stringify({ offset: offset + items.length })) };
 }
 
+/** The last point of each metric of a run. */
 export const latestMetrics = (database: Database, runIds: string): Map<string, Metric[]> =>
   groupByRun(
     database.all(
@@ -117,6 +118,7 @@ export const latestMetrics = (database: Database, runIds: string): Map<string, M
     readMetric,
   );
 
+/** All that was logged to a model. */
 export function modelMetrics(database: Database, modelId: string): (Metric & { readonly runId: string })[] {
   const rows = database.all(
     "SELECT metric_name AS key, metric_value AS value, CAST(metric_timestamp_ms AS REAL) AS timestamp, " +

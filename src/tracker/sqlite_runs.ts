@@ -98,9 +98,11 @@ export function getActiveRunInfo(database: Database, id: string): RunInfo {
   return refuseValue(`The run ${id} must be in the 'active' state. Current state is ${info.lifecycleStage}.`);
 }
 
+/** Throws RESOURCE_DOES_NOT_EXIST. */
 export const getRun = (database: Database, id: string): Run =>
   completeRuns(database, [getRunInfo(database, id)])[0]!;
 
+/** Throws RESOURCE_DOES_NOT_EXIST, and INVALID_PARAMETER_VALUE for a run that is deleted. */
 export function updateRun(database: Database, id: string, update: RunUpdate): RunInfo {
   getActiveRunInfo(database, id);
   database.run(
@@ -144,6 +146,7 @@ export function logBatch(database: Database, id: string, batch: RunBatch): void 
   }
 }
 
+/** Throws RESOURCE_DOES_NOT_EXIST for a tag that the run has not. */
 export function deleteTag(database: Database, id: string, key: string): void {
   getActiveRunInfo(database, id);
   if (database.run("DELETE FROM tags WHERE run_uuid = ? AND key = ?", id, key) === 0) {
@@ -177,6 +180,7 @@ export function completeRuns(database: Database, infos: readonly RunInfo[]): Run
   }));
 }
 
+/** Of a row of `runs`. */
 export function readRunInfo(row: Row): RunInfo {
   return {
     id: text(row["run_uuid"]),
