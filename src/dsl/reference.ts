@@ -154,8 +154,8 @@ export function describeState(state: RefState): string {
   }
 }
 
-// deno-lint-ignore no-explicit-any -- what a reference refers to is known to the caller's types alone
 /** A reference as users hold it: it can be given to a step, and not be read. */
+// deno-lint-ignore no-explicit-any -- what a reference refers to is known to the caller's types alone
 export const makeRef = (state: RefState): any => new Reference(state);
 
 /** Undefined when `value` is no reference. */
