@@ -16,7 +16,10 @@ export interface ResultStore {
   verify(): Promise<VerifiedStore>;
 }
 
-/** The store for those who look after it; `clock` gives milliseconds since 1970. Nothing is read yet. */
+/**
+ * The store in `cache`, the user's cache folder of sluice; `clock` tells milliseconds since 1970. Nothing is read or
+ * written yet.
+ */
 export function openResultStore(cache: string, clock: () => number): ResultStore {
   return {
     folder: `${cache}/store`,

@@ -4,7 +4,7 @@ import { cacheFolder } from "../core/cache_folder.ts";
 
 export type { CollectedStore, StoreUsage } from "../cache/store.ts";
 
-/** Throws FOLDER_NOT_WRITABLE where the user has no cache folder. */
+/** Nothing is read or written yet. Fails as `findCacheFolder` does. */
 export async function openCacheStore(variables: Readonly<Record<string, string>>): Promise<ResultStore> {
   const { openResultStore } = await import("../cache/store.ts");
   return openResultStore(cacheFolder(variables), Date.now);

@@ -3,7 +3,7 @@ import type { ProjectEnvironments } from "../environments/environments.ts";
 
 export type { StoredEnvironment } from "../environments/environments.ts";
 
-/** Throws FOLDER_NOT_WRITABLE where the user has no cache folder. */
+/** `project` is the folder of a `sluice.lock`. Nothing is read or written yet. Fails as `findCacheFolder` does. */
 export async function openEnvironmentStore(
   project: string,
   variables: Readonly<Record<string, string>>,

@@ -18,7 +18,7 @@ export interface Examined {
 
 export type ExamineOptions = Omit<TrackerChoice, "create">;
 
-/** What `sluice doctor` shows; each thing is tried, none is changed. */
+/** What is missing or broken is in what it gives. Fails with FOLDER_NOT_WRITABLE where no cache folder is known. */
 export async function examineMachine(options: ExamineOptions): Promise<Examined[]> {
   const { variables } = options;
   const cache = cacheFolder(variables);

@@ -25,8 +25,11 @@ export interface Locked {
 }
 
 /**
- * Resolves what is not locked, or all of it anew, and writes `sluice.lock`. Throws what environments and given
- * files fail with.
+ * What differs from the lock as it was, after it was written; of a check, nothing is written.
+ *
+ * Throws what `options` say of a check, ARGUMENT_INVALID for a package to upgrade that no environment has,
+ * FOLDER_NOT_WRITABLE and DISK_FULL where the lock cannot be written, and what resolving environments and
+ * `observeContents` throw.
  */
 export async function lockPipeline(
   definition: PipelineDefinition,

@@ -40,8 +40,8 @@ export function preloadTracker(location: TrackerLocation): void {
 }
 
 /**
- * Throws TRACKER_URI_UNSUPPORTED, and what the tracker fails with: TRACKER_MISSING, TRACKER_DAMAGED, TRACKER_NEWER
- * and their like.
+ * Throws TRACKER_URI_UNSUPPORTED and, of a file, what `openSqliteTracker` throws; of a server nothing is asked before
+ * the first call.
  */
 export async function openTracker(choice: TrackerChoice): Promise<Tracker> {
   const location = locateTracker(choice);

@@ -6,7 +6,10 @@ import type { RunOptions, RunRequest } from "../core/run.ts";
 import { resolveArguments } from "../plan/resolve_arguments.ts";
 import { openSession, planResolved } from "./session.ts";
 
-/** The plan for a request, without making or running anything; needs no tracker but for registered models. */
+/**
+ * The plan for a request, without making or running anything; needs no tracker but for registered models. Fails as
+ * the run would before its first step.
+ */
 export async function planRequest(
   definition: PipelineDefinition,
   request: RunRequest,

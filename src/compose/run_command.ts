@@ -13,7 +13,10 @@ import type { RunFlags } from "../terminal/run_flags.ts";
 import { processSinks, writeLines } from "../terminal/text_sink.ts";
 import { writeFailure } from "./run_to_exit.ts";
 
-/** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
+/**
+ * Gives the exit code: 0 for a run that finished or a plan that was shown, 1 for a run that did not finish, and after a
+ * signal that of `Interruption`. Throws a `SluiceError` for what is wrong before a run begins.
+ */
 export async function runCommand(
   definition: PipelineDefinition,
   request: RunRequest,

@@ -75,7 +75,7 @@ function exitCodeFor(error: unknown, stderr: TextSink): number {
   return bugExitCode;
 }
 
-/** Writes it as lines for people, in colour where the sink is a terminal. */
+/** Without `color`, the program's own arguments `--no-color` and `--color=never` say whether colours are wanted. */
 export function writeFailure(failure: Failure, stderr: TextSink, color: ColorChoice = colorAsked()): void {
   const paint = choosePaint(color, stderr.isTerminal, Deno.env.get);
   stderr.write(`${failureLines(failure, paint).join("\n")}\n`);

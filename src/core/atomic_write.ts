@@ -6,6 +6,8 @@ import { writeAll } from "./write_all.ts";
 /**
  * Writes `text` to a new file beside `path`, forces it to disk and renames it into place.
  * Two writers leave one of the two texts, never a mixture.
+ *
+ * Throws what Deno throws; the new text is then at `path` only where the folder could not be forced to disk.
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const folder = dirname(path);
@@ -50,7 +52,10 @@ async function isFileAt(path: string, file: Deno.FsFile): Promise<boolean> {
   return named?.isFile === true && named.ino === opened.ino && named.dev === opened.dev;
 }
 
-/** Without this a rename may be undone by a power loss; file systems that cannot are left as they are. */
+/**
+ * Forces the names in a folder to disk: without this a rename may be undone by a power loss. File systems that cannot
+ * are left as they are; what the machine itself fails with, such as a broken disk, is thrown.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     using file = await Deno.open(folder, { read: true });

@@ -7,7 +7,7 @@ import { sha256 } from "./sha256.ts";
 export const Digest = lazySchema(() => z.string().regex(/^sha256:[0-9a-f]{64}$/));
 export type Digest = z.infer<typeof Digest>;
 
-/** Of bytes, or of a text as UTF-8. */
+/** SHA-256; of a text, over its UTF-8. */
 export function digestBytes(bytes: Uint8Array | string): Digest {
   return `sha256:${sha256(bytes)}`;
 }

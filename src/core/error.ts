@@ -126,7 +126,7 @@ export type Result<T> = { readonly ok: true; readonly value: T } | {
   readonly failure: Failure;
 };
 export const succeed = <T>(value: T): Result<T> => ({ ok: true, value });
-/** A result that is none. */
+/** A failure as data, for the caller to decide on; `refuse` throws one. */
 export const fail = (failure: Failure): Result<never> => ({ ok: false, failure });
 
 /** The value of a result; a failure is thrown as a `SluiceError`. */

@@ -47,7 +47,7 @@ function openReadOnly(path: string, cache: string, error: unknown): Deno.FsFile 
   }
 }
 
-/** Takes the lock if nobody is in the way; undefined otherwise. */
+/** Takes the lock if nobody is in the way; undefined otherwise. Fails with FOLDER_NOT_WRITABLE. */
 export function tryLock(
   cache: string,
   name: string,
@@ -64,7 +64,10 @@ export function tryLock(
   return undefined;
 }
 
-/** Takes the lock alone, waiting for it; `onWait` is called once when it is not free. */
+/**
+ * Takes the lock alone, waiting for it; `onWait` is called once when it is not free. Rejects with the signal's
+ * reason, and with FOLDER_NOT_WRITABLE.
+ */
 export async function lockExclusively(
   cache: string,
   name: string,
@@ -80,7 +83,10 @@ export async function lockExclusively(
   }
 }
 
-/** Takes the lock together with others who share it. Only `tryLock` of garbage collection, briefly, is in the way. */
+/**
+ * Takes the lock together with others who share it. Only `tryLock` of garbage collection, briefly, is in the way.
+ * Rejects with the signal's reason where it has to wait, and with FOLDER_NOT_WRITABLE.
+ */
 export async function lockShared(cache: string, name: string, signal: AbortSignal): Promise<HeldLock> {
   for (;; await pause(pollMs, signal)) {
     const held = tryLock(cache, name, "shared");
@@ -88,7 +94,7 @@ export async function lockShared(cache: string, name: string, signal: AbortSigna
   }
 }
 
-/** Rejects when the signal comes. */
+/** `ms` milliseconds. Rejects with the signal's reason when it comes. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {

@@ -9,7 +9,10 @@ import { openSha256 } from "./sha256.ts";
 import type { KeptFile } from "./step_result.ts";
 import type { TreeEntry } from "./tree_entry.ts";
 
-/** Every entry below `root` (which is left out when it is a folder), folder by folder, each in code unit order. */
+/**
+ * Every entry below `root` (which is left out when it is a folder), folder by folder, each in code unit order. Throws
+ * what Deno throws where something is not there, or is no longer, or cannot be read.
+ */
 export function* walkTree(root: string): Generator<TreeEntry> {
   const look = getLook(root);
   if (look.is !== "folder") {
@@ -198,10 +201,10 @@ const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 /** Whether anybody may execute it. */
 export const isProgram = ({ mode }: { readonly mode: number | null }): boolean => ((mode ?? 0) & 0o111) !== 0;
 
-/** One entry of a tree as text: what its digest is made from. */
+/** A line that `digestTree` digests, with its line feed: `what` is a digest, a digest and ` x`, or `folder`. */
 export const treeLine = (what: string, path: string): string => `${what}  ${JSON.stringify(path)}\n`;
 
-/** The digest of a tree, from its lines in their order. */
+/** SHA-256 over the lines as they are, sorted by code units: each brings its own line feed. */
 export function digestLines(lines: readonly string[]): Digest {
   return digestBytes([...lines].sort().join(""));
 }

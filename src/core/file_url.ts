@@ -1,6 +1,6 @@
 /** Paths and `file://` URLs, as node:url has them, whose loading would cost more than all other work with paths. */
 
-/** The path of a `file://` URL; POSIX only, as all of sluice. */
+/** The path of a `file://` URL; POSIX only, as all of sluice. Throws a TypeError for any other URL. */
 export function fileURLToPath(url: string | URL): string {
   const { protocol, host, pathname } = new URL(url);
   // A host is another machine's; `localhost` is read as none.

@@ -52,7 +52,10 @@ export function machineFailure(error: unknown, action: string): Failure | undefi
   };
 }
 
-/** Does what needs the machine with `path`: Deno leaves out of some of its errors which file they are about. */
+/**
+ * Does what writes at `path`. What the machine fails with is thrown as DISK_FULL or SYSTEM_FAILED that names the
+ * path, as Deno leaves out of some of its errors which file they are about; whatever else is thrown stays as it is.
+ */
 export async function onFile<T>(path: string, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();

@@ -9,6 +9,7 @@ import { currentScope, inScope } from "./wiring.ts";
  * A text or number gives its own name, with `_` for what a name cannot hold (`0.01` is `0_01`); other items and what
  * is longer than 40 characters give their index; a name that is taken gets the index after it (`0_1-2`).
  * Uses whose names hold that name are one family, `train-*`, and one line of help.
+ * Fails with WIRE_INVALID when `items` is no list, and with STEP_OUTSIDE_PIPELINE.
  *
  * ```ts
  * const folds = each([0, 1, 2], (k, name) => fold.as(`fold-${name}`, { all, k }));

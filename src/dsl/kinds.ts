@@ -43,6 +43,7 @@ export type InputKind = Kind | Many<Kind> | Optional<Kind>;
  *
  * A column is `z.number()`, `z.number().int()`, `z.string()`, `z.boolean()` or `z.enum([…])`; `.nullable()` allows
  * empty cells. The format is `csv` by default. What a step really wrote is checked against it.
+ * Fails with PARAM_SCHEMA_UNSUPPORTED for any other column.
  *
  * ```ts
  * const Wine = dataset({ alcohol: z.number(), quality: z.number().int() }, { format: "parquet" });

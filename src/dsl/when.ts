@@ -15,6 +15,8 @@ export type Maybes<R> = R extends Ref<infer T> ? Maybe<T>
  *
  * References come back as `Maybe`, which fits an `optional` input; within `make` they are references like others.
  * One `when` within another adds to its condition. A plain `if` cannot do this: a reference is never false.
+ * Fails with WIRE_INVALID for any other condition, REFERENCE_FOREIGN for a parameter of another pipeline, and
+ * STEP_OUTSIDE_PIPELINE.
  *
  * ```ts
  * const drawn = when(plots, () => plot({ report: scored.report }));

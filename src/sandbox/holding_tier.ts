@@ -63,6 +63,7 @@ export interface Examination {
   readonly advice?: string;
 }
 
+/** That nothing can hold a step is an answer as well; nothing is refused. */
 export async function examineSandbox(
   options: Pick<SandboxOptions, "cache" | "findBubblewrap" | "tiers">,
 ): Promise<Examination> {

@@ -8,7 +8,7 @@ import type { Hold, Program, Sandbox, SandboxPolicy } from "../core/ports/sandbo
 import { openMachine } from "./machine_findings.ts";
 import type { SandboxOptions } from "./sandbox_options.ts";
 
-/** Nothing is looked at before the first step. */
+/** Nothing is looked for before the first step is to be held. */
 export function openSandbox(options: SandboxOptions): Sandbox {
   const machine = openMachine(options);
   let found: Promise<string> | undefined;

@@ -43,7 +43,10 @@ export interface Executed {
   readonly reports: readonly StepReport[];
 }
 
-/** Throws what tracker and cache fail with, the run being FAILED then; how a step ended is in the reports. */
+/**
+ * Settles when the whole run is on disk. What steps do, and an abort, is in what it gives; it rejects for a bug and for
+ * what the tracker throws, and the run may then still stand as RUNNING.
+ */
 export async function execute(plan: Plan, services: Services, options: ExecuteOptions): Promise<Executed> {
   const { tracker, clock } = services;
   const id = newRunId();

@@ -12,7 +12,7 @@ interface Place {
   event: Event | null | undefined;
 }
 
-/** Holds events back that come after one whose time has not come. */
+/** `tell` is called at once where nothing that came before is still awaited. */
 export function openOrderedEvents(tell: (event: Event) => void): OrderedEvents {
   const places: Place[] = [];
   let first = 0;

@@ -23,7 +23,7 @@ export function usageText(spec: CommandSpec, program: string): string {
   return [name, ...spec.positionals.map(positionalTerm), "[OPTION]…"].join(" ");
 }
 
-/** Ends with an end of line. */
+/** All that `--help` prints of a command, its last line feed too; `columns` cells wide where the words allow. */
 export function commandHelp(spec: CommandSpec, { program, columns, paint }: CommandHelpOptions): string {
   const positionals = spec.positionals.map((each) => [positionalTerm(each), describeValue(each)] as const);
   return joinSections([

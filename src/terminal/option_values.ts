@@ -9,7 +9,7 @@ import { listNames } from "../core/suggest.ts";
 /** By option name; a switch that was given holds `true`. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;
 
-/** The first value of an option; undefined where it was not given. */
+/** The first that was given; undefined where the option was not. */
 export const valueOf = (values: OptionValues, name: string): string | undefined => values.get(name)?.[0];
 
 export interface CommandArguments {

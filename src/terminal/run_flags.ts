@@ -150,7 +150,7 @@ export function readRunFlags(values: OptionValues): RunFlags {
   };
 }
 
-/** `--no-color` counts before `--color`. */
+/** `--no-color` wins over `--color`; `auto` without either. */
 export function readColor(values: OptionValues): ColorChoice {
   return values.has("no-color") ? "never" : (valueOf(values, "color") ?? "auto") as ColorChoice;
 }
