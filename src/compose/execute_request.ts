@@ -20,7 +20,8 @@ import { openServices } from "./open_services.ts";
 import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findRunOrigin } from "./run_origin.ts";
-import { mendRuns, ownRun, type RunOwner } from "./run_owner.ts";
+import { ownRun, type RunOwner } from "./run_owner.ts";
+import { mendRuns } from "./mend_runs.ts";
 import { openSession, type Planned, planResolved, type Session } from "./session.ts";
 
 export interface ExecuteRequestOptions extends RunOptions {

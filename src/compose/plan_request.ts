@@ -1,4 +1,4 @@
-/** From a request to a plan: what `--dry-run` and `sluice plan` show. */
+/** From a request to a plan: what `sluice plan --as mlproject` shows. */
 import { unwrap } from "../core/error.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import type { Plan } from "../core/plan.ts";

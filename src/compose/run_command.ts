@@ -77,7 +77,7 @@ async function openAskedSummaries(definition: PipelineDefinition, request: RunRe
 
 async function showPlan({ plan, forecast }: ForecastedPlan, flags: RunFlags) {
   const { stdout } = processSinks();
-  if (flags.json) return (await import("../terminal/plan_json.ts")).writePlanJson(plan, forecast, stdout);
+  if (flags.json) return (await import("../terminal/forecast_json.ts")).writePlanJson(plan, forecast, stdout);
   const { dryRunLines } = await import("../terminal/dry_run_text.ts");
   writeLines(stdout, dryRunLines(plan, forecast));
 }

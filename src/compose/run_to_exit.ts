@@ -75,7 +75,7 @@ function exitCodeFor(error: unknown, stderr: TextSink): number {
   return bugExitCode;
 }
 
-/** Without `color`, the program's own arguments `--no-color` and `--color=never` say whether colours are wanted. */
+/** Without `color`, the program's own arguments `--no-color` and `--color` say whether colours are wanted. */
 export function writeFailure(failure: Failure, stderr: TextSink, color: ColorChoice = colorAsked()): void {
   const paint = choosePaint(color, stderr.isTerminal, Deno.env.get);
   stderr.write(`${failureLines(failure, paint).join("\n")}\n`);
@@ -83,5 +83,10 @@ export function writeFailure(failure: Failure, stderr: TextSink, color: ColorCho
 
 /** What was asked for may be wrong as a whole, so the flag is looked for by itself. */
 function colorAsked(): ColorChoice {
-  return Deno.args.includes("--no-color") || Deno.args.includes("--color=never") ? "never" : "auto";
+  const at = Deno.args.indexOf("--color");
+  const [, together] = Deno.args.find((word) => word.startsWith("--color="))?.split("=") ?? [];
+  const asked = Deno.args.includes("--no-color")
+    ? "never"
+    : together ?? (at < 0 ? undefined : Deno.args[at + 1]);
+  return asked === "never" || asked === "always" ? asked : "auto";
 }

@@ -2,7 +2,10 @@
 import { isAbsolute, join } from "node:path";
 import { refuse } from "./error.ts";
 
-/** The user's cache folder of sluice: `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`. Fails with FOLDER_NOT_WRITABLE. */
+/**
+ * The user's cache folder of sluice: `$XDG_CACHE_HOME/sluice`, else `~/.cache/sluice`; it may not be there yet. Fails
+ * with FOLDER_NOT_WRITABLE where neither XDG_CACHE_HOME nor HOME says.
+ */
 export function cacheFolder(variables: Readonly<Record<string, string>>): string {
   const given = variables["XDG_CACHE_HOME"];
   // The specification of XDG says to ignore relative paths.

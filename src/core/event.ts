@@ -1,4 +1,4 @@
-/** What happens during a run: one union that terminal, tracker and page all read. One JSON object a line in `--json`. */
+/** What happens during a run: one union that whoever shows or records a run reads. One JSON object a line in `--json`. */
 import type { EnvironmentProgress } from "./environment.ts";
 import type { Failure } from "./error.ts";
 import type { ParameterValue } from "./parameter.ts";

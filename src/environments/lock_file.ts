@@ -1,5 +1,5 @@
 /**
- * The format of `sluice.lock`: JSON, version 1, sorted, one package a line, written for human eyes and committed by
+ * The format of `sluice.lock`: JSON, version 2, sorted, one package a line, written for human eyes and committed by
  * users. It holds exact versions with the digests of their archives and no place to fetch them from.
  */
 import { z } from "zod";

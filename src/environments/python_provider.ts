@@ -29,7 +29,7 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
       async resolve(locked, work): Promise<LockEntry> {
         const { findInterpreter } = await import("./interpreters.ts");
         const interpreter = await findInterpreter(request, surroundings);
-        const { resolvePackages } = await import("./python_lock.ts");
+        const { resolvePackages } = await import("./resolve_packages.ts");
         const near = nearestEntry(
           wanted,
           locked.filter((entry) =>
@@ -120,7 +120,7 @@ async function settle(
     mustHold: ["bin/python"],
     restsOn: [interpreter.path, ...(interpreter.library === undefined ? [] : [interpreter.library])],
     async make(folder, work) {
-      const { installPackages } = await import("./python_lock.ts");
+      const { installPackages } = await import("./install_packages.ts");
       await installPackages({ folder, packages, interpreter, requirements }, surroundings, work);
     },
     describe(folder) {

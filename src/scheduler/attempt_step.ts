@@ -11,7 +11,7 @@ import type { KeptOutput } from "../core/step_result.ts";
 import type { Run, RunInfo } from "../core/tracking.ts";
 import { collectOutputs } from "./collect_outputs.ts";
 import type { LogContent } from "./follow_log.ts";
-import { openContentLog } from "./log_content.ts";
+import { openContentLog } from "./record_log.ts";
 import type { RunContext } from "./run_context.ts";
 import { type AttemptEnd, runAttempt } from "./run_process.ts";
 import type { Services } from "./services.ts";

@@ -60,7 +60,7 @@ export const plan: Command = {
     const { forecastRequest } = await import("../../compose/forecast_request.ts");
     const { plan, forecast } = await forecastRequest(asked.definition, request, flags);
     if (flags.json) {
-      const { writePlanJson } = await import("../../terminal/plan_json.ts");
+      const { writePlanJson } = await import("../../terminal/forecast_json.ts");
       writePlanJson(plan, forecast, stdout);
     } else {
       const { dryRunLines } = await import("../../terminal/dry_run_text.ts");

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openCache } from "../../../src/cache/cache.ts";
 import { digestsPath } from "../../../src/cache/digest_memory.ts";
-import { mendRuns } from "../../../src/compose/run_owner.ts";
+import { mendRuns } from "../../../src/compose/mend_runs.ts";
 import { type Digest, Digest as DigestSchema } from "../../../src/core/digest.ts";
 import { digestFile, digestTree } from "../../../src/core/file_tree.ts";
 import type { StepResult } from "../../../src/core/step_result.ts";

@@ -5,7 +5,7 @@ import { compareOutputs } from "../../../src/comparison/compare_outputs.ts";
 import type { KindSpec } from "../../../src/core/kind.ts";
 import { splitLines } from "../../../src/engines/split_lines.ts";
 import { firstDifferentLine } from "../../../src/plan/explain_line.ts";
-import { findFlaw } from "../../../src/scheduler/check_output.ts";
+import { findFlaw } from "../../../src/scheduler/kind_flaw.ts";
 import { followLog } from "../../../src/scheduler/follow_log.ts";
 import { displayWidth } from "../../../src/terminal/display_width.ts";
 import { safeLine } from "../../../src/terminal/safe_text.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findFlaw } from "./check_output.ts";
+import { findFlaw } from "./kind_flaw.ts";
 
 const flavors = "flavors:\n  python_function:\n    loader_module: x\n\n  sklearn:\n    code: null\n";
 const wide = `signature:\n  inputs: '${"x".repeat(1 << 20)}'\n`;
