@@ -12,9 +12,12 @@ export interface Approval {
   readonly uri: string;
   /** Names what was fetched: another commit is asked for again. */
   readonly fetched: string;
-  readonly command: string;
-  /** Where its packages come from; undefined for what is on PATH. */
-  readonly environment: string | undefined;
+  /** In the order in which they run. */
+  readonly commands: readonly string[];
+  /** Undefined for what is on PATH. */
+  readonly environment: { readonly note?: string } | undefined;
+  /** What its processes can reach: all that the user can, or their own files, with the network or without. */
+  readonly touches: "everything" | "own files and network" | "own files";
   /** `--yes`. */
   readonly isGiven: boolean;
   readonly cache: string;
@@ -22,7 +25,7 @@ export interface Approval {
 
 /** Throws PROJECT_NOT_APPROVED where it is refused, and where nobody can be asked. */
 export async function approveProject(
-  { uri, fetched, command, environment, isGiven, cache }: Approval,
+  { uri, fetched, commands, environment, touches, isGiven, cache }: Approval,
 ): Promise<void> {
   if (isGiven) return;
   const note = join(cache, "mlprojects", "approved", digestValue({ uri, fetched }).slice("sha256:".length));
@@ -30,11 +33,13 @@ export async function approveProject(
   const { stderr } = processSinks();
   const lines = [
     `This project comes from ${safeLine(uri)} (${fetched}).`,
-    `  It runs:    ${safeLine(command)}`,
-    "  It reads:   whatever you can read",
-    "  It writes:  whatever you can write; its own files are a copy, which is removed at the end",
-    "  It reaches: the network, and the tracker",
-    `  Packages:   ${environment ?? "what is on PATH"}`,
+    ...commands.map((command, index) =>
+      `${index === 0 ? "  It runs:    " : "  then:       "}${safeLine(command)}`
+    ),
+    ...touchedLines(touches),
+    `  Packages:   ${
+      environment === undefined ? "what is on PATH" : environment.note ?? "those that it names, from PyPI"
+    }`,
   ];
   if (!Deno.stdin.isTerminal() || !stderr.isTerminal) {
     return refuse({
@@ -54,4 +59,20 @@ export async function approveProject(
     });
   }
   await writeNote(note, `${uri}\n${fetched}\n`);
+}
+
+function touchedLines(touches: Approval["touches"]): readonly string[] {
+  const network = touches === "own files" ? "the tracker, and no network" : "the network, and the tracker";
+  if (touches === "everything") {
+    return [
+      "  It reads:   whatever you can read",
+      "  It writes:  whatever you can write; its own files are a copy, which is removed at the end",
+      `  It reaches: ${network}`,
+    ];
+  }
+  return [
+    "  It reads:   its own files, its packages and the system's programs",
+    "  It writes:  a copy of its own files, which is removed at the end",
+    `  It reaches: ${network}`,
+  ];
 }

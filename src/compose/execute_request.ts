@@ -1,6 +1,7 @@
 /** Compose: hands the rooms to each other. This file: from a request to a finished run. */
 import { join } from "node:path";
 import type { Cause } from "../core/cause.ts";
+import type { Plan } from "../core/plan.ts";
 import { type Failure, placed, refuse, unwrap } from "../core/error.ts";
 import type { Event, RunStatus, StepReport } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
@@ -10,7 +11,7 @@ import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
 import { machineFailure } from "../core/system_error.ts";
-import { TrackingError } from "../core/tracking.ts";
+import { type Experiment, TrackingError } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
 import type { Capacity } from "../scheduler/ready_steps.ts";
@@ -20,6 +21,7 @@ import { openServices } from "./open_services.ts";
 import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findRunOrigin } from "./run_origin.ts";
+import type { RunOrigin } from "../scheduler/run_record.ts";
 import { ownRun, type RunOwner } from "./run_owner.ts";
 import { mendRuns } from "./mend_runs.ts";
 import { openSession, type Planned, planResolved, type Session } from "./session.ts";
@@ -28,6 +30,14 @@ export interface ExecuteRequestOptions extends RunOptions {
   readonly reporter: Reporter;
   /** Told, when the run has ended, why each step was executed that ran before and could have been cached. */
   readonly onCauses?: (causes: ReadonlyMap<string, readonly Cause[]>) => void;
+  /** Instead of what the pipeline's file says of itself. */
+  readonly origin?: RunOrigin;
+  /** Where to log to; that of the experiment's name, else of the pipeline's, when absent. */
+  readonly findExperiment?: (tracker: Tracker) => Promise<Experiment>;
+  /** Of `sluice.lock`; the folder of the pipeline's file when absent. */
+  readonly lockFolder?: string;
+  /** Told the plan and what became of its steps, when the run has ended. */
+  readonly onEnded?: (plan: Plan, reports: readonly StepReport[]) => Promise<void>;
 }
 
 /** What became of a run. `failure` is why it did not finish. */
@@ -43,9 +53,21 @@ export async function executeRequest(
   request: RunRequest,
   options: ExecuteRequestOptions,
 ): Promise<Ended> {
+  return await executeResolved(
+    definition,
+    unwrap(resolveArguments(definition, request, Deno.cwd())),
+    options,
+  );
+}
+
+/** The same for a request whose parameters are known. */
+export async function executeResolved(
+  definition: PipelineDefinition,
+  resolved: ResolvedRequest,
+  options: ExecuteRequestOptions,
+): Promise<Ended> {
   const session = openSession(definition, options);
   try {
-    const resolved = unwrap(resolveArguments(definition, request, session.workingFolder));
     preloadTracker(session.location);
     if (options.locked) {
       const { checkLocked } = await import("./lock_check.ts");
@@ -70,10 +92,10 @@ export async function executeRequest(
     if (options.signal?.aborted && isOfInterruption(error)) {
       return refuse({
         code: "RUN_INTERRUPTED",
-        message: `Run of entry point \`${request.entryPoint}\` was stopped`,
+        message: `Run of entry point \`${resolved.entryPoint}\` was stopped`,
       });
     }
-    const failure = machineFailure(error, `Cannot go on with entry point \`${request.entryPoint}\``);
+    const failure = machineFailure(error, `Cannot go on with entry point \`${resolved.entryPoint}\``);
     if (failure !== undefined) return refuse(failure);
     if (!(error instanceof TrackingError)) throw error;
     return refuse({
@@ -110,14 +132,16 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
     emit,
     variables: session.variables,
   });
-  const experiment = await findOrCreateExperiment(tracker, options.experimentName ?? definition.name);
+  const experiment = options.findExperiment === undefined
+    ? await findOrCreateExperiment(tracker, options.experimentName ?? definition.name)
+    : await options.findExperiment(tracker);
   let owner: RunOwner | undefined;
   let executed: Executed | undefined;
   try {
     executed = await execute(plan, services, {
       experiment,
       runName: options.runName ?? `${definition.name}/${plan.entryPoint}`,
-      origin: findRunOrigin(definition.module),
+      origin: options.origin ?? findRunOrigin(definition.module),
       capacity: machineCapacity(options.jobs),
       keepGoing: options.keepGoing ?? false,
       useCache: options.useCache ?? true,
@@ -138,6 +162,7 @@ async function executePlan({ plan, files }: Planned, prepared: Prepared): Promis
   if (executed.reports.some(isOfSurroundings)) {
     await mendRuns(workspace, () => Promise.resolve(tracker), Date.now()).catch(() => {});
   }
+  await options.onEnded?.(plan, executed.reports);
   if (options.onCauses !== undefined) {
     const { explainExecuted } = await import("./forecast_plan.ts");
     options.onCauses(await explainExecuted(plan, executed.reports, session, options));

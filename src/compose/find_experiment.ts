@@ -22,11 +22,24 @@ export async function findOrCreateExperiment(tracker: Tracker, name: string): Pr
 }
 
 /** Fails with TRACKER_REFUSED for one that is deleted. */
-export function requireActive(found: Experiment): Experiment {
+function requireActive(found: Experiment): Experiment {
   if (found.lifecycleStage === "active") return found;
   return refuse({
     code: "TRACKER_REFUSED",
     message: `Cannot log to experiment "${found.name}" as it is deleted`,
     hint: `Restore it with \`mlflow experiments restore -x ${found.id}\`, or pass another --experiment-name`,
   });
+}
+
+/** Of an MLflow project: what is asked for, else what MLflow's variables say, else experiment 0. */
+export async function findProjectExperiment(
+  tracker: Tracker,
+  { experimentName, experimentId }: { readonly experimentName?: string; readonly experimentId?: string },
+  variables: Readonly<Record<string, string>>,
+): Promise<Experiment> {
+  const name = experimentName ??
+    (experimentId === undefined ? variables["MLFLOW_EXPERIMENT_NAME"] : undefined);
+  if (name) return await findOrCreateExperiment(tracker, name);
+  const id = experimentId ?? (variables["MLFLOW_EXPERIMENT_ID"] || "0");
+  return requireActive(await tracker.getExperiment(id));
 }

@@ -5,19 +5,7 @@ import { refuse } from "../core/error.ts";
 import { digestTree, isProgram, readFolder, UnsupportedEntry } from "../core/file_tree.ts";
 import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
-import type { SourceList } from "../core/sources.ts";
-
-/** Never sources, wherever they lie: what runs leave behind, and what only tools read. */
-const neverSources = new Set([
-  ".git",
-  ".sluice",
-  "mlruns",
-  "sluice.lock",
-  "node_modules",
-  "__pycache__",
-  ".venv",
-]);
-const isDatabase = (name: string) => /^mlflow\.db(-wal|-shm|-journal)?$/.test(name);
+import { isNeverSource, type SourceList } from "../core/sources.ts";
 
 /**
  * Entries of a folder below the step's own from which on files that git ignores count as well: thousands of pictures
@@ -33,16 +21,18 @@ export interface Sources {
 
 /**
  * `only` (paths relative to `folder`), else every file in `folder` that git would not ignore, by the `.gitignore`
- * files in it; `modules` are left out. Links count as the text they hold and are not followed. What cannot be read
+ * files in it, which do not count with `all`; `modules` are left out. Links count as the text they hold and are not followed. What cannot be read
  * counts as its name, and what others remove meanwhile does not count.
  */
 export async function listSources(
   folder: string,
-  only: readonly string[] | undefined,
+  only: readonly string[] | "all" | undefined,
   modules: readonly string[],
   digests: FileDigests,
 ): Promise<Sources> {
-  if (only === undefined) return await listFolder(folder, new Set(modules), digests);
+  if (only === undefined || only === "all") {
+    return await atOnce(listFolderSteps(folder, new Set(modules), digests, only === undefined));
+  }
   const named = await Promise.all(only.map((path) => listNamed(folder, path, digests)));
   return { list: Object.assign({}, ...named), visible: only.map((path) => join(folder, path)) };
 }
@@ -91,16 +81,11 @@ function isIgnored(ignores: readonly Ignores[], path: string, isFolder: boolean)
   return false;
 }
 
-const listFolder = async (
-  root: string,
-  modules: ReadonlySet<string>,
-  digests: FileDigests,
-): Promise<Sources> => await atOnce(listFolderSteps(root, modules, digests));
-
 function* listFolderSteps(
   root: string,
   modules: ReadonlySet<string>,
   digests: FileDigests,
+  heedsGit: boolean,
 ): Work<Sources> {
   const list: Record<string, string> = {};
   /** The paths that stand for what was listed, and whether the folder alone would do. `prefix` begins its names. */
@@ -110,7 +95,7 @@ function* listFolderSteps(
     ignores: readonly Ignores[],
     entries: readonly Deno.DirEntry[],
   ): Work<{ readonly visible: string[]; readonly isWhole: boolean }> {
-    const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
+    const own = heedsGit && entries.some((entry) => entry.name === ".gitignore" && entry.isFile)
       ? [...ignores, yield* settled(readIgnores(folder))]
       : ignores;
     const visible: string[] = [];
@@ -118,7 +103,7 @@ function* listFolderSteps(
     const isCrowded = folder !== root && entries.length > crowdedFolder;
     for (const entry of entries) {
       const path = join(folder, entry.name);
-      const isLeftOut = neverSources.has(entry.name) || isDatabase(entry.name) || modules.has(path) ||
+      const isLeftOut = isNeverSource(entry.name) || modules.has(path) ||
         !(isCrowded && entry.isFile) && isIgnored(own, path, entry.isDirectory);
       if (isLeftOut) {
         isWhole = false;

@@ -3,7 +3,7 @@ import { cacheFolder } from "../core/cache_folder.ts";
 import { basename } from "node:path";
 import { refuse, SluiceError } from "../core/error.ts";
 import type { ProjectFlags } from "../terminal/project_flags.ts";
-import { openProjectReporter } from "../terminal/reporter.ts";
+import { openProjectReporter, openReporter } from "../terminal/reporter.ts";
 import { projectHelp, type ProjectHelpOptions } from "../terminal/project_help.ts";
 import { processSinks, type TextSink } from "../terminal/text_sink.ts";
 import { onInterruption } from "./interruption.ts";
@@ -13,14 +13,16 @@ import { writeFailure } from "./run_to_exit.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
 export async function projectCommand(uri: string, entryPoint: string, flags: ProjectFlags): Promise<number> {
-  const reporter = await openProjectReporter(flags);
   const interruption = onInterruption();
   const { signal } = interruption;
   const { parameters, backendConfig, ...options } = flags;
   try {
     if (backendConfig?.endsWith(".json")) await requireJson(backendConfig);
-    const { status } = await runProject({ uri, entryPoint, parameters }, { ...options, reporter, signal })
-      .finally(() => reporter.close());
+    const { status } = await runProject({ uri, entryPoint, parameters }, {
+      ...options,
+      signal,
+      openReporter: (shows) => shows === "steps" ? openReporter(flags) : openProjectReporter(flags),
+    });
     return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
   } catch (error) {
     const code = interruption.exitCode();

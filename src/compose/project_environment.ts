@@ -2,6 +2,8 @@
 import type { EnvironmentSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
+import type { MlflowProject } from "../core/mlproject.ts";
+import type { Tag } from "../core/tracking.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { PythonEnv } from "../mlproject/read_python_env.ts";
 import type { EntryPointRun } from "../scheduler/execute_entry_point.ts";
@@ -17,6 +19,7 @@ export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
 export interface AskedEnvironment {
   /** What the run is told of. */
   readonly name: string;
+  readonly spec: EnvironmentSpec;
   /** What is told before it is made. */
   readonly note?: string;
   /** Throws what environments fail with. */
@@ -45,6 +48,7 @@ export async function findEnvironment(
   const told = environment.is === "conda" ? { name, note: pypiNote(environment.file) } : { name };
   return {
     ...told,
+    spec,
     make: (variables, options) => makeEnvironment(spec, told, located.lockFolder, variables, options),
   };
 }
@@ -75,6 +79,10 @@ async function makeEnvironment(
     await environments.close();
   }
 }
+
+/** That what conda would install came from elsewhere. */
+export const packagesTags = ({ environment }: MlflowProject): Tag[] =>
+  environment.is === "conda" ? [{ key: "sluice.packages", value: "pypi" }] : [];
 
 const pypiNote = (file: string): string =>
   `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;

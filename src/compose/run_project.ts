@@ -1,31 +1,31 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
 import { cacheFolder } from "../core/cache_folder.ts";
 import { basename, join } from "node:path";
-import { type Failure, refuse, unwrap } from "../core/error.ts";
+import { refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint } from "../core/mlproject.ts";
 import type { RunServer } from "../core/ports/run_server.ts";
-import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import { machineFailure } from "../core/system_error.ts";
 import { type Experiment, type Tag, TrackingError } from "../core/tracking.ts";
 import { localEngine } from "../engines/local_engine.ts";
-import { fillCommand, quoteWord, type Values } from "../mlproject/fill_command.ts";
+import { fillCommand, quoteWord } from "../mlproject/fill_command.ts";
+import { findClosure } from "../mlproject/project_closure.ts";
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
 import { type ProjectArguments, resolveProjectArguments } from "../mlproject/project_arguments.ts";
 import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
-import { findOrCreateExperiment, requireActive } from "./find_experiment.ts";
+import { findProjectExperiment } from "./find_experiment.ts";
+import type {
+  ProjectCaller,
+  ProjectEnded,
+  ProjectOptions,
+  ProjectRequest,
+  ShownProjectOptions,
+} from "./project_request.ts";
 import { isOfInterruption } from "./interruption.ts";
-import {
-  locateTracker,
-  openTracker,
-  preloadTracker,
-  type TrackerChoice,
-  type TrackerLocation,
-  workspaceFolder,
-} from "./open_tracker.ts";
+import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
-import type { AskedEnvironment, EnvironmentManager } from "./project_environment.ts";
+import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
 import { locateValues } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
 import { ownRun, type RunOwner } from "./run_owner.ts";
@@ -33,39 +33,6 @@ import { mendRuns } from "./mend_runs.ts";
 import { userName } from "./run_origin.ts";
 import { openSteadyClock } from "./steady_clock.ts";
 import { sluiceVersion } from "./version.ts";
-
-export interface ProjectRequest {
-  /** A folder, an address of git or an archive. */
-  readonly uri: string;
-  readonly entryPoint: string;
-  /** As they were typed. */
-  readonly parameters: Values;
-}
-
-export interface ProjectOptions {
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  readonly environmentManager?: EnvironmentManager;
-  /** At most one of the two; else MLFLOW_EXPERIMENT_NAME or _ID, else experiment 0. */
-  readonly experimentName?: string;
-  readonly experimentId?: string;
-  readonly runName?: string;
-  /** Of a run to go on with. */
-  readonly runId?: string;
-  readonly trackingUri?: string;
-  /** A branch, tag or commit of git. */
-  readonly version?: string;
-  /** Where values of `path` parameters are fetched to; MLFLOW_TMP_DIR when absent. */
-  readonly storage?: string;
-  /** What was fetched from elsewhere may run without being asked for. */
-  readonly isApproved?: boolean;
-}
-
-/** How it ended. `failure` is why it did not finish. */
-export interface ProjectEnded {
-  readonly status: "failed" | "finished" | "killed";
-  readonly failure?: Failure;
-}
 
 /** Throws a `SluiceError` for what is wrong before the run begins, and for an environment that cannot be made. */
 export async function runProject(request: ProjectRequest, options: ProjectOptions): Promise<ProjectEnded> {
@@ -89,25 +56,37 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   }
 }
 
-interface Caller {
-  readonly workingFolder: string;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly choice: Omit<TrackerChoice, "create">;
-  readonly location: TrackerLocation;
-  readonly cache: () => string;
-}
-
 async function runLocated(
   located: LocatedProject,
   request: ProjectRequest,
-  caller: Caller,
+  caller: ProjectCaller,
   options: ProjectOptions,
 ): Promise<ProjectEnded> {
   const { project } = located;
-  const { workingFolder, variables } = caller;
-  const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, variables["SHELL"]));
+  const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, caller.variables["SHELL"]));
   refuseDocker(located);
-  refuseNeeds(entryPoint);
+  const closure = unwrap(findClosure(project, entryPoint));
+  const areSteps = closure.length > 1 || options.useCache === true || options.sandbox === "require";
+  const reporter = await options.openReporter(areSteps ? "steps" : "one process");
+  const shown = { ...options, reporter };
+  try {
+    if (!areSteps) return await runAlone(located, entryPoint, request, caller, shown);
+    const { runProjectSteps } = await import("./run_project_steps.ts");
+    return await runProjectSteps(located, closure, request.parameters, caller, shown);
+  } finally {
+    await reporter.close();
+  }
+}
+
+/** One process in the project's own folder, as MLflow does it. */
+async function runAlone(
+  located: LocatedProject,
+  entryPoint: ProjectEntryPoint,
+  request: ProjectRequest,
+  caller: ProjectCaller,
+  options: ShownProjectOptions,
+): Promise<ProjectEnded> {
+  const { workingFolder, variables } = caller;
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
   const { environmentManager: manager } = options;
   const environment = manager === "local"
@@ -119,9 +98,9 @@ async function runLocated(
       uri: located.origin.source,
       fetched: located.origin.fetched,
       // As it would be with what is fetched in place of its address.
-      command: unwrap(fillCommand(entryPoint, asked.values, asked.extra)),
-      environment: environment?.note ??
-        (environment === undefined ? undefined : "those that it names, from PyPI"),
+      commands: [unwrap(fillCommand(entryPoint, asked.values, asked.extra))],
+      environment,
+      touches: "everything",
       isGiven: options.isApproved ?? false,
       cache: caller.cache(),
     });
@@ -151,8 +130,8 @@ interface Filled {
 async function runCommandOf(
   { located, entryPoint, asked, command, environment }: Filled,
   request: ProjectRequest,
-  { workingFolder, variables, choice, location }: Caller,
-  options: ProjectOptions,
+  { workingFolder, variables, choice, location }: ProjectCaller,
+  options: ShownProjectOptions,
 ): Promise<ProjectEnded> {
   const { project, folder } = located;
   let tracker: Tracker | undefined;
@@ -163,7 +142,7 @@ async function runCommandOf(
     const workspace = workspaceFolder(location, workingFolder);
     const opened = tracker;
     await mendRuns(workspace, () => Promise.resolve(opened), Date.now());
-    const experiment = await experimentOf(tracker, options, variables);
+    const experiment = await findProjectExperiment(tracker, options, variables);
     const parameters = [
       ...asked.values,
       ...[...asked.extra].map(([key, value]) => [quoteWord(key), value] as const),
@@ -206,26 +185,13 @@ function refuseDocker({ project }: LocatedProject): void {
   });
 }
 
-/** MLflow knows no entry points that need others, and none of them is left out in silence. */
-function refuseNeeds({ name, needs, place }: ProjectEntryPoint): void {
-  if (needs.length === 0) return;
-  refuse({
-    code: "PROJECT_FILE_INVALID",
-    message: `Cannot run entry point \`${name}\` as it depends on others: ${needs.join(", ")}`,
-    at: place,
-    hint: `Take \`depends_on\` out, and run them one after the other: ${
-      [...needs, name].map((each) => `\`-e ${each}\``).join(", ")
-    }`,
-  });
-}
-
 interface Prepared {
   readonly run: EntryPointRun;
   readonly experiment: Experiment;
   readonly tracker: Tracker;
   readonly workspace: string;
   readonly variables: Readonly<Record<string, string>>;
-  readonly options: ProjectOptions;
+  readonly options: ShownProjectOptions;
 }
 
 async function execute(prepared: Prepared): Promise<ProjectEnded> {
@@ -281,18 +247,6 @@ function refuseRun(error: unknown, { entryPoint }: ProjectRequest, signal: Abort
   });
 }
 
-async function experimentOf(
-  tracker: Tracker,
-  options: ProjectOptions,
-  variables: Readonly<Record<string, string>>,
-): Promise<Experiment> {
-  const name = options.experimentName ??
-    (options.experimentId === undefined ? variables["MLFLOW_EXPERIMENT_NAME"] : undefined);
-  if (name) return await findOrCreateExperiment(tracker, name);
-  const id = options.experimentId ?? (variables["MLFLOW_EXPERIMENT_ID"] || "0");
-  return requireActive(await tracker.getExperiment(id));
-}
-
 function tagsOf(
   { origin, project }: LocatedProject,
   entryPoint: ProjectEntryPoint,
@@ -310,6 +264,6 @@ function tagsOf(
     ...tag("mlflow.project.backend", "local"),
     ...tag("mlflow.project.env", manager),
     ...tag("sluice.version", sluiceVersion),
-    ...(manager !== undefined && project.environment.is === "conda" ? tag("sluice.packages", "pypi") : []),
+    ...(manager === undefined ? [] : packagesTags(project)),
   ];
 }

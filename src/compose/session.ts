@@ -22,14 +22,20 @@ import { locateTracker, openTracker, type TrackerChoice } from "./open_tracker.t
 
 export type Session = ReturnType<typeof openSession>;
 
-/** Opens nothing yet; what was opened meanwhile is closed by `close`. */
-export function openSession(definition: PipelineDefinition, options: RunOptions) {
+/**
+ * Opens nothing yet; what was opened meanwhile is closed by `close`. `lockFolder` is that of `sluice.lock`, the one of the
+ * pipeline's file when absent.
+ */
+export function openSession(
+  definition: PipelineDefinition,
+  options: RunOptions & { readonly lockFolder?: string },
+) {
   const workingFolder = Deno.cwd();
   const variables = Deno.env.toObject();
   const choice: Omit<TrackerChoice, "create"> = { uri: options.trackingUri, workingFolder, variables };
   let tracker: Promise<Tracker> | undefined;
   let environments: Promise<ProjectEnvironments> | undefined;
-  const project = dirname(fileURLToPath(definition.module));
+  const project = options.lockFolder ?? dirname(fileURLToPath(definition.module));
   const openCacheNow = async () => {
     const { openCache } = await import("../cache/cache.ts");
     return openCache({ cache: cacheFolder(variables), clock: Date.now, scope: definition.module });

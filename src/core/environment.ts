@@ -11,6 +11,20 @@ const PythonRequirements = lazySchema(() =>
   ])
 );
 
+const HostPython = lazySchema(() =>
+  z.object({
+    /** Of the interpreter and the packages installed for it. */
+    digest: Digest,
+    /** The folder of its program, absolute. */
+    path: z.string(),
+    /** What it reads, absolute. */
+    folders: z.array(z.string()).readonly(),
+    /** Where the user's own packages are. */
+    userBase: z.string().optional(),
+  }).readonly()
+);
+export type HostPython = z.infer<typeof HostPython>;
+
 export const EnvironmentSpec = lazySchema(() =>
   z.discriminatedUnion("kind", [
     z.object({
@@ -22,7 +36,11 @@ export const EnvironmentSpec = lazySchema(() =>
     /** The Deno that runs sluice. */
     z.object({ kind: z.literal("deno") }).readonly(),
     /** The machine's own programs, as they are: never the same on two machines. */
-    z.object({ kind: z.literal("host") }).readonly(),
+    z.object({
+      kind: z.literal("host"),
+      /** Of them a Python that counts by what is in it, where one was looked at. */
+      python: HostPython.optional(),
+    }).readonly(),
   ])
 );
 export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;

@@ -41,6 +41,14 @@ export const StepDefinition = lazySchema(() =>
     cache: z.boolean().optional(),
     /** Files and folders beside the module that the command needs; absent: the module's folder, less what is ignored. */
     sources: z.array(z.string()).readonly().optional(),
+    /**
+     * It runs in a copy of its whole folder that it may write; see `working_copy.ts`. Absent: in the folder itself, of
+     * which it sees its sources and may write nothing.
+     */
+    workingCopy: z.object({
+      /** What of the folder is left out, by paths relative to it. */
+      except: z.array(z.string()).readonly(),
+    }).readonly().optional(),
   }).readonly()
 );
 export type StepDefinition = z.infer<typeof StepDefinition>;

@@ -111,6 +111,8 @@ export const PlannedStep = lazySchema(() =>
     sandbox: SandboxTierSchema,
     /** Whether its results are kept and taken again. */
     cache: z.boolean(),
+    /** It runs in a copy of its folder; see `working_copy.ts`. */
+    workingCopy: z.literal(true).optional(),
     family: z.string().optional(),
     place: PlaceSchema,
   }).readonly()

@@ -64,6 +64,7 @@ const isShared: Readonly<Record<keyof PlannedStep, boolean>> = {
   limits: true,
   sandbox: false,
   cache: false,
+  workingCopy: false,
   family: false,
   place: true,
 };

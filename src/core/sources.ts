@@ -27,3 +27,17 @@ const digested = new WeakMap<SourceList, Digest>();
 
 /** Bytes of the largest source whose content is kept for showing a line of it. */
 export const largestTextBytes = 256 * 1024;
+
+/** Of a file or folder of this name, wherever it lies: what runs leave behind, and what only tools read. */
+export const isNeverSource = (name: string): boolean =>
+  neverSources.has(name) || /^mlflow\.db(-wal|-shm|-journal)?$/.test(name);
+
+const neverSources = new Set([
+  ".git",
+  ".sluice",
+  "mlruns",
+  "sluice.lock",
+  "node_modules",
+  "__pycache__",
+  ".venv",
+]);

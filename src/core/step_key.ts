@@ -46,6 +46,8 @@ export const KeyParts = lazySchema(() =>
       z.object({ is: z.literal("function"), step: z.string() }).readonly(),
     ]),
     sources: Digest,
+    /** There only where it runs in a copy of its folder. */
+    workingCopy: z.literal(true).optional(),
     environment: z.union([Digest, z.object({ unlocked: z.unknown() }).readonly()]),
     arguments: z.record(z.string(), ArgumentPart).readonly(),
     inputs: z.record(z.string(), z.union([z.null(), InputPart, z.array(InputPart).readonly()])).readonly(),
@@ -83,6 +85,7 @@ export type KeyedStep = Pick<
   | "outputs"
   | "permissions"
   | "sources"
+  | "workingCopy"
 >;
 
 /** The parts of a step's key. With `before` by reference the key is the static one, by content the resolved one. */
@@ -92,6 +95,7 @@ export function keyParts(step: KeyedStep, before: Before): KeyParts {
     key: keyVersion,
     body: step.body.is === "command" ? step.body : { is: "function", step: step.body.step },
     sources: step.sources,
+    ...(step.workingCopy === undefined ? {} : { workingCopy: step.workingCopy }),
     environment: step.environmentState.is === "locked"
       ? step.environmentState.id
       : { unlocked: withoutPaths(step.environment) },

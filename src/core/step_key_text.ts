@@ -86,4 +86,4 @@ function refuseToAsk(): never {
 const isSameDefinition = (a: KeyedStep, b: KeyedStep): boolean =>
   a.outputs === b.outputs && a.permissions === b.permissions && a.granted === b.granted &&
   a.environment === b.environment && a.environmentState === b.environmentState && a.metrics === b.metrics &&
-  a.sources === b.sources && a.folder === b.folder;
+  a.sources === b.sources && a.folder === b.folder && a.workingCopy === b.workingCopy;

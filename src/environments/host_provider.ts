@@ -3,13 +3,16 @@ import { digestValue } from "../core/digest.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Provider } from "./provider.ts";
 
-export const provideHost: Provider<"host"> = (_, { variables }) =>
+export const provideHost: Provider<"host"> = ({ python }, { variables }) =>
   Promise.resolve({
     is: "present",
-    id: digestValue(["host", currentPlatform()]),
+    id: digestValue(["host", currentPlatform(), ...(python === undefined ? [] : [python.digest])]),
     description: {
-      path: (variables["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/")),
-      variables: {},
-      folders: [],
+      path: [
+        ...(python === undefined ? [] : [python.path]),
+        ...(variables["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/")),
+      ],
+      variables: python?.userBase === undefined ? {} : { PYTHONUSERBASE: python.userBase },
+      folders: python?.folders ?? [],
     },
   });

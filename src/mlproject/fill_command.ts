@@ -3,6 +3,7 @@
  * `str.format`, its values quoted as `shlex.quote` does, so that a shell finds each as one word.
  */
 import { fail, type Result, succeed } from "../core/error.ts";
+import type { WordPart } from "../core/command.ts";
 import type { ProjectEntryPoint } from "../core/mlproject.ts";
 
 /** As Python's `shlex.quote`: one word of a POSIX shell. */
@@ -14,6 +15,17 @@ export type Values = ReadonlyMap<string, string>;
 
 /** `extra` are parameters that the entry point does not name: they follow as `--name value`. Fails with COMMAND_SYNTAX. */
 export function fillCommand(entryPoint: ProjectEntryPoint, values: Values, extra: Values): Result<string> {
+  const parts = commandParts(entryPoint, values, extra, () => false);
+  return parts.ok ? succeed(parts.value.map((part) => part.is === "text" ? part.text : "").join("")) : parts;
+}
+
+/** The same, but that holes of `kept` parameters, unless they are to be padded or cut, are not filled yet. */
+export function commandParts(
+  entryPoint: ProjectEntryPoint,
+  values: Values,
+  extra: Values,
+  isKept: (parameter: string) => boolean,
+): Result<readonly WordPart[]> {
   const invalid = (what: string): Result<never> =>
     fail({
       code: "COMMAND_SYNTAX",
@@ -24,18 +36,22 @@ export function fillCommand(entryPoint: ProjectEntryPoint, values: Values, extra
   if (entryPoint.command === undefined) return invalid("it has no command");
   const parts = readTemplate(entryPoint.command);
   if (typeof parts === "string") return invalid(`in its command ${parts}`);
-  let filled = "";
+  const filled: WordPart[] = [];
   for (const part of parts) {
     if (part.is === "text") {
-      filled += part.text;
+      filled.push(part);
       continue;
     }
     const value = values.get(part.name);
     if (value === undefined) return invalid(`its command has a hole \`{${part.name}}\` without a value`);
-    filled += formatted(quoteWord(value), part);
+    filled.push(
+      part.width === 0 && part.precision === undefined && isKept(part.name)
+        ? { is: "hole", of: "parameter", name: part.name }
+        : { is: "text", text: formatted(quoteWord(value), part) },
+    );
   }
   const after = [...extra].map(([name, value]) => ` --${quoteWord(name)} ${quoteWord(value)}`);
-  return succeed(filled + after.join(""));
+  return succeed([...filled, { is: "text", text: after.join("") }]);
 }
 
 /** The names in its holes, each once, in order; none of a command that cannot be read. */

@@ -15,13 +15,13 @@ export type Question =
   /** The content of a file or folder; `place` is who asks. */
   | { readonly is: "content"; readonly path: string; readonly place: Place }
   /**
-   * The source files of command steps in `folder`: those of `only`, else all that is not ignored;
-   * `modules` (paths) are left out, as what they say is in the plan.
+   * The source files of command steps in `folder`: those of `only`, `all` that are there, else those that git does not
+   * ignore; `modules` (paths) are left out, as what they say is in the plan.
    */
   | {
     readonly is: "sources";
     readonly folder: string;
-    readonly only?: readonly string[];
+    readonly only?: readonly string[] | "all";
     readonly modules: readonly string[];
   }
   /** A module and all it imports. */
@@ -108,6 +108,10 @@ export function pipelineModules(definition: PipelineDefinition): readonly string
 export function sourcesQuestion(step: StepDefinition, modules: readonly string[]): Question {
   if (step.body.is === "function") return { is: "modules", module: step.module };
   const folder = stepFolder(step);
+  if (step.workingCopy !== undefined) {
+    const leftOut = step.workingCopy.except.map((path) => `${folder}/${path}`);
+    return { is: "sources", folder, only: "all", modules: [...modules, ...leftOut] };
+  }
   return step.sources === undefined
     ? { is: "sources", folder, modules }
     : { is: "sources", folder, only: step.sources, modules };

@@ -148,6 +148,7 @@ function planStep(use: StepUse, context: Context): PlannedStep {
     limits: shared.limits,
     sandbox: shared.sandbox,
     cache: shared.cache,
+    ...(shared.workingCopy === undefined ? {} : { workingCopy: shared.workingCopy }),
   };
   step.key = keyOfStep(step, context.before);
   context.keys.set(use.name, step.key);
@@ -178,6 +179,7 @@ function sharedOf(use: StepUse, context: Context): Shared {
     limits: step.limits,
     sandbox: answer(holdQuestion(step)) as SandboxTier,
     cache: isKept(step),
+    ...(step.workingCopy === undefined ? {} : { workingCopy: true as const }),
   };
   context.shared.set(step, shared);
   return shared;

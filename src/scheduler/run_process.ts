@@ -9,6 +9,7 @@ import type { ProcessExit } from "../core/ports/engine.ts";
 import type { RunServerSession } from "../core/ports/run_server.ts";
 import type { Hold, Program, ProxySession, SandboxPolicy } from "../core/ports/sandbox.ts";
 import type { FunctionCall } from "../core/run.ts";
+import { workingCopyInput } from "../core/working_copy.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { followLog, type LogContent } from "./follow_log.ts";
 import type { Services } from "./services.ts";
@@ -56,6 +57,7 @@ export async function runAttempt(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),
   );
   const program = programOf(step, attempt.inputs, outputPaths);
+  const copy = step.workingCopy && await copyFolder(attempt, services);
   const following = followLog(logLines, services.clock, take);
   const lastLines: string[] = [];
   let proxy: ProxySession | undefined;
@@ -64,7 +66,7 @@ export async function runAttempt(
       const servers = attempt.session === undefined ? [] : [attempt.session.server];
       proxy = await services.sandbox.openProxy(step.permissions.net, attempt.hold, servers);
     }
-    const own = { outputs, temporary, logLines };
+    const own = { folder: copy?.folder ?? step.folder, outputs, temporary, logLines };
     const variables = variablesOf(attempt, services, own, proxy);
     const policy = policyOf(attempt, services, own, variables, proxy);
     const confined = await services.sandbox.confine(program, policy, attempt.hold);
@@ -72,7 +74,7 @@ export async function runAttempt(
     const exit = await services.engine.run({
       argv: confined.argv,
       files: confined.files,
-      folder: step.folder,
+      folder: own.folder,
       variables,
       log: attempt.log,
       tellsSignals: confined.tellsSignals,
@@ -89,11 +91,23 @@ export async function runAttempt(
         services.emit({ is: "step-output", at: services.clock(), step: step.name, stream, line });
       },
     });
+    if (copy !== undefined && isSuccess(exit)) {
+      const { collectChanges } = await import("./working_copy.ts");
+      await collectChanges(step, copy, outputPaths as Record<"changes" | "files", string>);
+    }
     return { exit, lastLines, isSandboxFailure: isOfSandbox(exit, lastLines, confined.failureMark) };
   } finally {
     proxy?.close();
     await following.stop();
   }
+}
+
+const isSuccess = (exit: ProcessExit): boolean => exit.is === "exited" && exit.code === 0;
+
+async function copyFolder({ step, inputs, folder }: Attempt, { files }: Services) {
+  const { makeWorkingCopy } = await import("./working_copy.ts");
+  const before = inputs.paths[workingCopyInput] ?? [];
+  return await makeWorkingCopy(step.folder, files.visible(step), [before].flat(), join(folder, "folder"));
 }
 
 /** The sandbox says one line and ends. */
@@ -135,6 +149,8 @@ function callOf(
 
 /** The folders and the file of one attempt. */
 interface Own {
+  /** Where it runs. */
+  readonly folder: string;
   readonly outputs: string;
   readonly temporary: string;
   readonly logLines: string;
@@ -172,19 +188,20 @@ function variablesOf(
 function policyOf(
   attempt: Attempt,
   services: Services,
-  { outputs, temporary, logLines }: Own,
+  { folder, outputs, temporary, logLines }: Own,
   variables: Readonly<Record<string, string>>,
   proxy: ProxySession | undefined,
 ): SandboxPolicy {
   const { step, inputs, environment, session } = attempt;
-  const given = Object.values(inputs.paths).flatMap((path) => path === undefined ? [] : path);
+  // What is laid over a copy is seen in the copy.
+  const given = step.workingCopy ? [] : Object.values(inputs.paths).flatMap((path) => path ?? []);
   const paths = Object.entries(inputs.parameters)
     .filter(([name]) => step.parameters[name]?.type === "path").map(([, path]) => String(path));
   return {
-    folder: step.folder,
-    code: services.files.visible(step),
+    folder,
+    code: step.workingCopy ? [] : services.files.visible(step),
     read: [...given, ...paths, ...step.permissions.read, ...environment.folders],
-    write: [outputs, logLines, ...step.permissions.write],
+    write: [step.workingCopy ? folder : outputs, logLines, ...step.permissions.write],
     temporary,
     net: step.permissions.net,
     gpu: step.permissions.gpu,

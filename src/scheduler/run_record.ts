@@ -7,13 +7,20 @@ import { sandboxTiers } from "../core/sandbox_tier.ts";
 import type { StepResult } from "../core/step_result.ts";
 import type { LoggedParameter, MlflowRunStatus, Tag } from "../core/tracking.ts";
 
-/** Where the pipeline came from. */
+/** Where the pipeline, or the MLflow project, came from. */
 export interface RunOrigin {
   readonly user: string;
-  /** The pipeline's file. */
+  /** The pipeline's file, or what stands for the project as MLflow has it. */
   readonly source: string;
   /** Of the git checkout it lies in. */
   readonly gitCommit?: string;
+  readonly repositoryUrl?: string;
+  /** That was asked for by its name. */
+  readonly branch?: string;
+  /** What made the environment of a project's steps, as MLflow calls it; the kind of environment when absent. */
+  readonly environmentManager?: string;
+  /** Further ones of each step that is executed. */
+  readonly stepTags?: readonly Tag[];
   readonly version: string;
 }
 
@@ -25,10 +32,15 @@ function originTags(origin: RunOrigin, entryPoint: string): Tag[] {
     { key: "mlflow.source.type", value: "PROJECT" },
     { key: "mlflow.project.entryPoint", value: entryPoint },
     { key: "mlflow.project.backend", value: "local" },
-    ...(origin.gitCommit === undefined ? [] : [{ key: "mlflow.source.git.commit", value: origin.gitCommit }]),
+    ...tagIfKnown("mlflow.source.git.commit", origin.gitCommit),
+    ...tagIfKnown("mlflow.source.git.repoURL", origin.repositoryUrl),
+    ...tagIfKnown("mlflow.source.git.branch", origin.branch),
     { key: "sluice.version", value: origin.version },
   ];
 }
+
+const tagIfKnown = (key: string, value: string | undefined): Tag[] =>
+  value === undefined ? [] : [{ key, value }];
 
 /** Of a pipeline's own run. */
 export function pipelineTags(plan: Plan, origin: RunOrigin): Tag[] {
@@ -51,12 +63,13 @@ interface Parent {
 export function executedStepTags(step: PlannedStep, parent: Parent, key: Digest | undefined): Tag[] {
   return [
     ...originTags(parent.origin, step.name),
-    { key: "mlflow.project.env", value: step.environment.kind },
+    { key: "mlflow.project.env", value: parent.origin.environmentManager ?? step.environment.kind },
     ...commonTags(step, parent),
     ...(key === undefined ? [] : [{ key: "sluice.resolvedKey", value: key }]),
     { key: "sluice.cache", value: "executed" },
     { key: "sluice.sandbox", value: step.sandbox },
     ...(step.environmentState.is === "locked" ? [environmentTag(step.environmentState.id)] : []),
+    ...(parent.origin.stepTags ?? []),
   ];
 }
 

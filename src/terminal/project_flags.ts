@@ -3,13 +3,18 @@ import { fail, type Result, succeed } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
 import { helpOption, type OptionSpec } from "./command_spec.ts";
 import { type OptionValues, valueOf } from "./option_values.ts";
+import type { SandboxMode } from "../core/sandbox_tier.ts";
 import {
+  cacheOption,
   type ColorChoice,
   colorOptions,
   entryPointOption,
+  jobsOption,
   jsonOption,
+  keepGoingOption,
   parameterOption,
   readColor,
+  sandboxOption,
   trackingOption,
 } from "./run_flags.ts";
 
@@ -56,6 +61,19 @@ export const projectRunOptions: readonly OptionSpec[] = [
     description: "Where programs and packages come from; local is what is on PATH",
   },
   {
+    ...sandboxOption,
+    description:
+      "What holds entry points that depend on others; with require also one alone, which then has no network",
+  },
+  {
+    name: "cache",
+    description:
+      "Take one that depends on no other from the cache as well, and run it in a copy of the folder",
+  },
+  cacheOption,
+  jobsOption,
+  keepGoingOption,
+  {
     name: "storage-dir",
     value: { is: "file", placeholder: "FOLDER" },
     default: "MLFLOW_TMP_DIR, else the system's",
@@ -77,6 +95,7 @@ export const projectRunOptions: readonly OptionSpec[] = [
   { name: "yes", short: "y", description: "Run what is fetched from elsewhere without being asked" },
   trackingOption,
   jsonOption,
+  { name: "verbose", description: "Print what steps print, as it comes" },
   { name: "quiet", short: "q", description: "Print failures and the last line only" },
   ...colorOptions,
   helpOption,
@@ -85,6 +104,8 @@ export const projectRunOptions: readonly OptionSpec[] = [
 export interface ProjectFlags {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Of entry points that depend on others, print what each prints. */
+  readonly verbose: boolean;
   readonly color: ColorChoice;
   readonly parameters: ReadonlyMap<string, string>;
   readonly environmentManager?: EnvironmentManagerName;
@@ -98,6 +119,11 @@ export interface ProjectFlags {
   /** JSON, or the name of a file of it. */
   readonly backendConfig?: string;
   readonly isApproved: boolean;
+  readonly sandbox?: SandboxMode;
+  /** `--cache` is true, `--no-cache` false. */
+  readonly useCache?: boolean;
+  readonly jobs?: number;
+  readonly keepGoing: boolean;
 }
 
 /** `values` are those of `projectRunOptions`, checked. Fails with ARGUMENT_INVALID. */
@@ -128,12 +154,21 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
   if (values.has("experiment-name") && values.has("experiment-id")) {
     return refused("Cannot use both `--experiment-name` and `--experiment-id`", "Give one of the two");
   }
+  if (values.has("cache") && values.has("no-cache")) {
+    return refused("Cannot use both `--cache` and `--no-cache`", "Give one of the two");
+  }
+  const jobs = valueOf(values, "jobs");
   return succeed({
     json: values.has("json"),
     quiet: values.has("quiet"),
+    verbose: values.has("verbose"),
+    keepGoing: values.has("keep-going"),
+    ...(values.has("cache") || values.has("no-cache") ? { useCache: values.has("cache") } : {}),
+    ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
     color: readColor(values),
     parameters,
     isApproved: values.has("yes"),
+    ...text("sandbox", "sandbox"),
     ...text("version", "version"),
     ...text("storage-dir", "storage"),
     ...text("backend-config", "backendConfig"),

@@ -85,18 +85,26 @@ export const lockedOption: OptionSpec = {
   description: "Refuse to run unless everything is as sluice.lock says",
 };
 
+export const jobsOption: OptionSpec = {
+  name: "jobs",
+  short: "j",
+  value: { is: "count", placeholder: "N" },
+  default: "the machine's cores",
+  description: "Steps at a time",
+};
+
+export const keepGoingOption: OptionSpec = {
+  name: "keep-going",
+  short: "k",
+  description: "After a failure, run what does not need the failed step",
+};
+
 export const runOptions: readonly OptionSpec[] = [
   entryPointOption,
   parameterOption,
   { name: "dry-run", short: "n", description: "Show what would run, and run nothing" },
-  {
-    name: "jobs",
-    short: "j",
-    value: { is: "count", placeholder: "N" },
-    default: "the machine's cores",
-    description: "Steps at a time",
-  },
-  { name: "keep-going", short: "k", description: "After a failure, run what does not need the failed step" },
+  jobsOption,
+  keepGoingOption,
   {
     name: "experiment-name",
     value: { is: "text", placeholder: "NAME" },

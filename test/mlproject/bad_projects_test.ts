@@ -63,11 +63,12 @@ const bad: readonly {
     says: "larger than 256 KiB",
   },
   {
-    name: "an entry point that needs others",
+    name: "entry points that depend on each other",
     files: {
-      MLproject: "entry_points:\n  a: {command: 'true'}\n  main: {command: 'true', depends_on: [a]}\n",
+      MLproject: "entry_points:\n  a: {command: 'true', depends_on: [main]}\n" +
+        "  b: {command: 'true', depends_on: [a]}\n  main: {command: 'true', depends_on: [b]}\n",
     },
-    says: "depends on others",
+    says: 'MLproject:4:3: entry point "main"',
   },
   { name: "docker", files: { MLproject: `docker_env: {image: a}\n${command}` }, says: "docker" },
   {
