@@ -2,7 +2,8 @@
  * What the steps of an MLflow project wrote, back in its folder: MLflow's own runs leave it there.
  *
  * `.sluice/written.json` remembers it, so that the next run tells it from the files of the user: steps that run again do
- * not find what they themselves made before. Without it they run once more.
+ * not find what they themselves added before. Without it they run once more. A file that was there before a step wrote to
+ * it stays one of the user's: the next run begins with what it holds then.
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -83,7 +84,7 @@ export async function writeBack(
       const what = await put(folder, path, last, [sources[path], before[path]?.what]);
       if (what === "kept") {
         warn(`\`${path}\` changed while the run was under way and stays as it is${whereOf(last)}`);
-      } else if (what === undefined) files.delete(path);
+      } else if (what === undefined || sources[path] !== undefined) files.delete(path);
       else files.set(path, { what, by: last.by });
     } catch (error) {
       if (!isSystemError(error)) throw error;
