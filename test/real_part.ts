@@ -34,6 +34,7 @@ const parts = {
   },
   node: program("node", "Debian's `nodejs`"),
   npm: program("npm", "Debian's `npm`"),
+  podman: program("podman", "Debian's `podman` and `runc`"),
   prlimit: program("prlimit", "Debian's `util-linux`"),
   python: { install: "Python 3.10 or newer, Debian's `python3` with `python3-venv`", isThere: hasPython },
   strace: program("strace", "Debian's `strace`"),

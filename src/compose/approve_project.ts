@@ -17,7 +17,7 @@ export interface Approval {
   /** Undefined for what is on PATH. */
   readonly environment: { readonly note?: string } | undefined;
   /** What its processes can reach: all that the user can, or their own files, with the network or without. */
-  readonly touches: "everything" | "own files and network" | "own files";
+  readonly touches: "everything" | "container" | "own files and network" | "own files";
   /** `--yes`. */
   readonly isGiven: boolean;
   readonly cache: string;
@@ -67,6 +67,13 @@ function touchedLines(touches: Approval["touches"]): readonly string[] {
     return [
       "  It reads:   whatever you can read",
       "  It writes:  whatever you can write; its own files are a copy, which is removed at the end",
+      `  It reaches: ${network}`,
+    ];
+  }
+  if (touches === "container") {
+    return [
+      "  It reads:   what is in its image, and the volumes named below",
+      "  It writes:  the volumes named below",
       `  It reaches: ${network}`,
     ];
   }

@@ -39,6 +39,10 @@ export interface ProjectOptions {
    * it depends on others, as these are.
    */
   readonly useCache?: boolean;
+  /** Of a project with an image: options of the engine's `run`, by name; an empty text stands for one without a value. */
+  readonly dockerArguments?: Values;
+  /** Whether the files of such a project become part of a new image. False by default, as with MLflow. */
+  readonly buildsImage?: boolean;
   /** Steps at a time; the machine's cores when absent. */
   readonly jobs?: number;
   /** Go on with what does not need a failed step. */

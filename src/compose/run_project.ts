@@ -3,7 +3,7 @@ import { cacheFolder } from "../core/cache_folder.ts";
 import { basename, join } from "node:path";
 import { refuse, unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
-import type { ProjectEntryPoint } from "../core/mlproject.ts";
+import type { ProjectEntryPoint, ProjectEnvironment } from "../core/mlproject.ts";
 import type { RunServer } from "../core/ports/run_server.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import { machineFailure } from "../core/system_error.ts";
@@ -24,6 +24,8 @@ import type {
 } from "./project_request.ts";
 import { isOfInterruption } from "./interruption.ts";
 import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
+import type { ContainerImage } from "./container_image.ts";
+import { type ProjectContainer, shownContainer } from "./project_container.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
 import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
 import { locateValues } from "./project_paths.ts";
@@ -64,7 +66,6 @@ async function runLocated(
 ): Promise<ProjectEnded> {
   const { project } = located;
   const entryPoint = unwrap(findProjectEntryPoint(project, request.entryPoint, caller.variables["SHELL"]));
-  refuseDocker(located);
   const closure = unwrap(findClosure(project, entryPoint));
   const areSteps = closure.length > 1 || options.useCache === true || options.sandbox === "require";
   const reporter = await options.openReporter(areSteps ? "steps" : "one process");
@@ -89,7 +90,8 @@ async function runAlone(
   const { workingFolder, variables } = caller;
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
   const { environmentManager: manager } = options;
-  const environment = manager === "local"
+  const image = located.project.environment.is === "docker" ? located.project.environment : undefined;
+  const environment = image !== undefined || manager === "local"
     ? undefined
     : await (await import("./project_environment.ts")).findEnvironment(located, manager, caller.cache);
   if (located.origin.fetched !== undefined) {
@@ -99,8 +101,8 @@ async function runAlone(
       fetched: located.origin.fetched,
       // As it would be with what is fetched in place of its address.
       commands: [unwrap(fillCommand(entryPoint, asked.values, asked.extra))],
-      environment,
-      touches: "everything",
+      environment: image === undefined ? environment : { note: shownContainer(image) },
+      touches: image === undefined ? "everything" : "container",
       isGiven: options.isApproved ?? false,
       cache: caller.cache(),
     });
@@ -138,6 +140,9 @@ async function runCommandOf(
   try {
     // Before anything is recorded: what cannot be made leaves nothing behind.
     const made = await environment?.make(variables, options);
+    const container = project.environment.is === "docker"
+      ? await containerOf(located, project.environment, variables, options)
+      : undefined;
     tracker = await openTracker({ ...choice, create: true });
     const workspace = workspaceFolder(location, workingFolder);
     const opened = tracker;
@@ -156,10 +161,12 @@ async function runCommandOf(
         folder,
         parameters,
         tags: [
-          ...tagsOf(located, entryPoint, environment?.name),
+          ...tagsOf(located, entryPoint, container === undefined ? environment?.name : "docker"),
+          ...(container === undefined ? [] : imageTags(container.image)),
           ...(made === undefined ? [] : [{ key: "sluice.environment", value: made.id }]),
         ],
         ...(made === undefined ? {} : { environment: made }),
+        ...(container === undefined ? {} : { container: container.of(command) }),
       },
       experiment,
       tracker,
@@ -174,16 +181,33 @@ async function runCommandOf(
   }
 }
 
-/** MLflow runs such a project in its image, whatever the environment manager. */
-function refuseDocker({ project }: LocatedProject): void {
-  if (project.environment.is !== "docker") return;
-  refuse({
-    code: "ENVIRONMENT_INVALID",
-    message: "Cannot run the project as it names a docker_env, and sluice runs no images",
-    ...(project.file === undefined ? {} : { at: { file: project.file } }),
-    hint: "Run it by `mlflow run`, or name a python_env or conda_env in its place",
+/** Such a project runs in its image, whatever the environment manager. */
+async function containerOf(
+  { project, folder }: LocatedProject,
+  environment: Extract<ProjectEnvironment, { is: "docker" }>,
+  variables: Readonly<Record<string, string>>,
+  { reporter, signal, dockerArguments = new Map(), buildsImage = false }: ShownProjectOptions,
+): Promise<ProjectContainer> {
+  const { prepareContainer } = await import("./project_container.ts");
+  const begun = performance.now();
+  let isNew = false;
+  const container = await prepareContainer(project, environment, {
+    ...{ variables, folder, signal, dockerArguments, buildsImage },
+    onProgress(message) {
+      isNew = true;
+      const progress = { is: "installing", message } as const;
+      reporter.report({ is: "environment-progress", at: Date.now(), environment: "docker", progress });
+    },
   });
+  const tookMs = Math.round(performance.now() - begun);
+  reporter.report({ is: "environment-ready", at: Date.now(), environment: "docker", isNew, tookMs });
+  return container;
 }
+
+const imageTags = ({ name, id }: ContainerImage): Tag[] => [
+  { key: "mlflow.docker.image.uri", value: name },
+  { key: "mlflow.docker.image.id", value: id },
+];
 
 interface Prepared {
   readonly run: EntryPointRun;

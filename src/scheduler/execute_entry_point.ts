@@ -1,5 +1,6 @@
 /** Executes an entry point of an MLflow project as `mlflow run` does: one run, one process in the project's folder. */
 import { join } from "node:path";
+import type { Argv } from "../core/argv.ts";
 import type { ReadyEnvironment } from "../core/environment.ts";
 import type { Failure } from "../core/error.ts";
 import { eventVersion, type RunStatus, type StepOutcome, type StepReport } from "../core/event.ts";
@@ -35,6 +36,13 @@ export interface EntryPointRun {
   readonly environment?: ReadyEnvironment & {
     /** Of the MLflow that is in it. */
     readonly mlflow?: string;
+  };
+  /** What runs the command, where that is a container. */
+  readonly container?: {
+    /** `variables` are those that tell of the run. */
+    readonly argv: (runId: string, variables: Readonly<Record<string, string>>) => Argv;
+    /** Ends all of its processes. */
+    readonly end: (runId: string) => Promise<void>;
   };
 }
 
@@ -199,13 +207,19 @@ async function startProcess(
   signal: AbortSignal,
 ): Promise<ProcessExit> {
   const { clock, emit, engine, tracker, variables } = services;
-  const { environment } = run;
+  const { environment, container } = run;
   const session = needsServer(run, services)
     ? await (await services.openServer()).open(info.id, { tier: "none", hasOwnNetwork: false })
     : undefined;
+  const told = {
+    MLFLOW_RUN_ID: info.id,
+    MLFLOW_TRACKING_URI: tracker.uri,
+    MLFLOW_EXPERIMENT_ID: info.experimentId,
+    ...session?.variables,
+  };
   try {
     return await engine.run({
-      argv: ["bash", "-c", run.command],
+      argv: container?.argv(info.id, told) ?? ["bash", "-c", run.command],
       folder: run.folder,
       variables: {
         ...variables,
@@ -213,10 +227,7 @@ async function startProcess(
         ...(environment === undefined
           ? {}
           : { PATH: [...environment.path, variables["PATH"] ?? ""].join(":") }),
-        MLFLOW_RUN_ID: info.id,
-        MLFLOW_TRACKING_URI: tracker.uri,
-        MLFLOW_EXPERIMENT_ID: info.experimentId,
-        ...session?.variables,
+        ...told,
       },
       log,
       tellsSignals: false,
@@ -228,14 +239,18 @@ async function startProcess(
       },
     });
   } finally {
+    await container?.end(info.id);
     session?.close();
   }
 }
 
-/** MLflow of another version refuses a file that is newer than it, and would migrate one that is older. */
-const needsServer = ({ environment }: EntryPointRun, { tracker }: EntryPointServices): boolean =>
-  environment?.mlflow !== undefined && environment.mlflow !== mlflowOfFile &&
-  tracker.uri.startsWith("sqlite:");
+/**
+ * MLflow of another version refuses a file that is newer than it, and would migrate one that is older. A container does
+ * not find the file.
+ */
+const needsServer = ({ environment, container }: EntryPointRun, { tracker }: EntryPointServices): boolean =>
+  tracker.uri.startsWith("sqlite:") &&
+  (container !== undefined || environment?.mlflow !== undefined && environment.mlflow !== mlflowOfFile);
 
 /** MLflow too leaves a status that user code gave. */
 async function endRun(

@@ -74,6 +74,22 @@ export const projectRunOptions: readonly OptionSpec[] = [
   jobsOption,
   keepGoingOption,
   {
+    name: "docker-args",
+    short: "A",
+    value: { is: "text", placeholder: "NAME=VALUE" },
+    isRepeatable: true,
+    description:
+      "An option of `docker run` for a project with an image, as -A gpus=all; -A NAME is one without a value",
+  },
+  {
+    name: "build-image",
+    description: "Put the project's files into a new image on that of its docker_env, and run this",
+  },
+  {
+    name: "skip-image-build",
+    description: "Run the image of the docker_env as it is, which is what happens anyway",
+  },
+  {
     name: "storage-dir",
     value: { is: "file", placeholder: "FOLDER" },
     default: "MLFLOW_TMP_DIR, else the system's",
@@ -122,6 +138,8 @@ export interface ProjectFlags {
   readonly sandbox?: SandboxMode;
   /** `--cache` is true, `--no-cache` false. */
   readonly useCache?: boolean;
+  readonly dockerArguments: ReadonlyMap<string, string>;
+  readonly buildsImage: boolean;
   readonly jobs?: number;
   readonly keepGoing: boolean;
 }
@@ -139,6 +157,23 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
       return refused(`Cannot set parameter \`${showValue(name)}\` twice`, "Give it once");
     }
     parameters.set(name, written.slice(at + 1));
+  }
+  const dockerArguments = new Map<string, string>();
+  for (const written of values.get("docker-args") ?? []) {
+    const [name = "", ...rest] = written.split("=");
+    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
+      return refused(
+        `Cannot set \`-A ${showValue(written)}\` as it names no option`,
+        "Write `-A NAME=VALUE`, or `-A NAME` for one without a value",
+      );
+    }
+    if (dockerArguments.has(name)) {
+      return refused(`Cannot set \`-A ${showValue(name)}\` twice`, "Give it once");
+    }
+    dockerArguments.set(name, rest.join("="));
+  }
+  if (values.has("build-image") && values.has("skip-image-build")) {
+    return refused("Cannot use both `--build-image` and `--skip-image-build`", "Give one of the two");
   }
   const config = valueOf(values, "backend-config");
   if (config !== undefined && !config.endsWith(".json") && !isJson(config)) {
@@ -161,6 +196,8 @@ export function readProjectFlags(values: OptionValues): Result<ProjectFlags> {
   return succeed({
     json: values.has("json"),
     quiet: values.has("quiet"),
+    dockerArguments,
+    buildsImage: values.has("build-image"),
     verbose: values.has("verbose"),
     keepGoing: values.has("keep-going"),
     ...(values.has("cache") || values.has("no-cache") ? { useCache: values.has("cache") } : {}),

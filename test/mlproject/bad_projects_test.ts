@@ -70,7 +70,11 @@ const bad: readonly {
     },
     says: 'MLproject:4:3: entry point "main"',
   },
-  { name: "docker", files: { MLproject: `docker_env: {image: a}\n${command}` }, says: "docker" },
+  {
+    name: "an image that is an option",
+    files: { MLproject: `docker_env: {image: --privileged}\n${command}` },
+    says: "image",
+  },
   {
     name: "conda for a python_env",
     files: { MLproject: command },
