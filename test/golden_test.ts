@@ -31,13 +31,15 @@ Deno.test("a plan of a newer version is no plan to us", async () => {
   assert.equal(Plan.safeParse(newer).success, false);
 });
 
-Deno.test("a lock is read and written as the same bytes", async () => {
-  const text = await golden("sluice.lock");
-  assert.equal(printLock(readLock(text, "sluice.lock")), text);
-});
+for (const name of ["sluice.lock", "conda.lock"]) {
+  Deno.test(`the golden ${name} is read and written as the same bytes`, async () => {
+    const text = await golden(name);
+    assert.equal(printLock(readLock(text, name)), text);
+  });
+}
 
 Deno.test("a lock of a newer version is refused", async () => {
-  const newer = (await golden("sluice.lock")).replace(
+  const newer = (await golden("conda.lock")).replace(
     `"version": ${lockVersion}`,
     `"version": ${lockVersion + 1}`,
   );

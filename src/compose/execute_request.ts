@@ -186,8 +186,12 @@ async function lockEnvironments(
   const environments = await open();
   for (const use of uses.values()) {
     const spec = use.definition.environment;
-    if (spec.kind !== "python" || (await environments.observe(spec)).is === "locked") continue;
-    const environment = spec.version === undefined ? spec.kind : `${spec.kind} ${spec.version}`;
+    if (spec.kind === "deno" || spec.kind === "host" || (await environments.observe(spec)).is === "locked") {
+      continue;
+    }
+    const environment = spec.kind === "python" && spec.version !== undefined
+      ? `${spec.kind} ${spec.version}`
+      : spec.kind;
     const begun = performance.now();
     const ready = await environments.prepare(spec, {
       signal: signal ?? new AbortController().signal,

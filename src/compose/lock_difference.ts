@@ -1,4 +1,5 @@
 /** In what a lock is not that of the pipeline as it stands, as data and as lines. */
+import { basename } from "node:path";
 import type { EnvironmentSpec } from "../core/environment.ts";
 import { listNames } from "../core/suggest.ts";
 import type { EnvironmentChange } from "../environments/environments.ts";
@@ -43,6 +44,12 @@ function compare(
 
 /** `python 3.11: numpy>=2, pandas`, `python: requirements.txt`. */
 export function describeEnvironment(spec: EnvironmentSpec): string {
+  if (spec.kind === "conda") {
+    const asked = spec.file === undefined
+      ? listed([...spec.packages, ...spec.pip])
+      : `\`${basename(spec.file)}\``;
+    return `conda with ${asked}`;
+  }
   if (spec.kind !== "python") return spec.kind;
   const { requirements, version } = spec;
   const asked = requirements.from === "list"
@@ -62,7 +69,11 @@ export function differenceLines(difference: LockDifference): string[] {
       const { what, entry, packages, steps } = difference;
       const count = `${packages.length} package${packages.length === 1 ? "" : "s"}`;
       const whose = steps.length === 0 ? "" : ` of ${stepsOf(difference)}`;
-      const asked = entry === undefined ? "" : `python ${entry.python} with ${listed(entry.requirements)}`;
+      const asked = entry === undefined
+        ? ""
+        : `${entry.kind === "conda" ? "conda, " : ""}python ${entry.python} with ${
+          listed(entry.requirements)
+        }`;
       const head = `environment${whose}: ${whatOf[what]}, ${asked}`;
       if (what !== "upgraded") return [`${head} (${count})`];
       return [head, ...packages.map((one) => `  ${packageLine(one)}`)];

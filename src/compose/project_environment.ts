@@ -1,6 +1,6 @@
 /** The environment of an MLflow project: what its files name, made by uv. */
-import type { EnvironmentSpec } from "../core/environment.ts";
-import { refuse } from "../core/error.ts";
+import type { CondaSpec, EnvironmentSpec } from "../core/environment.ts";
+import { refuse, SluiceError } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
 import type { Tag } from "../core/tracking.ts";
@@ -33,7 +33,7 @@ export interface AskedEnvironment {
 export async function findEnvironment(
   located: LocatedProject,
   asked: Exclude<EnvironmentManager, "local"> | undefined,
-  cache: () => string,
+  around: EnvironmentSurroundings,
 ): Promise<AskedEnvironment> {
   const { environment } = located.project;
   if (environment.is === "python" && asked === "conda") {
@@ -44,13 +44,81 @@ export async function findEnvironment(
     });
   }
   const name = asked ?? (environment.is === "conda" ? "conda" : "virtualenv");
-  const spec = await specOf(located, cache);
-  const told = environment.is === "conda" ? { name, note: pypiNote(environment.file) } : { name };
+  const { spec, note } = environment.is === "conda"
+    ? await condaOrPypi(located, environment.file, name === "conda", around)
+    : { spec: await pythonSpecOf(located, around.cache), note: undefined };
+  const told = { name, ...(note === undefined ? {} : { note }) };
   return {
     ...told,
     spec,
     make: (variables, options) => makeEnvironment(spec, told, located.lockFolder, variables, options),
   };
+}
+
+/**
+ * conda's own packages where its channels can be reached, or where they are locked; else the same from PyPI. What is locked
+ * decides, so that nobody is asked at every start.
+ */
+async function condaOrPypi(
+  { folder, lockFolder }: LocatedProject,
+  file: string,
+  isWanted: boolean,
+  { cache, variables, signal }: EnvironmentSurroundings,
+): Promise<{ readonly spec: EnvironmentSpec; readonly note?: string }> {
+  const text = await readProjectFile(folder, file);
+  const remembered = cacheIfThere(cache);
+  const conda = await rememberReading(remembered, { is: "conda-spec", file, text }, async () => {
+    const { condaSpec, readCondaEnv } = await import("../mlproject/read_conda_env.ts");
+    return condaSpec(readCondaEnv(text, file));
+  });
+  const fromPypi = async () =>
+    pythonSpec(
+      await rememberReading(remembered, { is: "conda", file, text }, async () => {
+        const [{ condaAsPypi }, { readCondaEnv }] = await Promise.all([
+          import("../mlproject/conda_as_pypi.ts"),
+          import("../mlproject/read_conda_env.ts"),
+        ]);
+        return condaAsPypi(readCondaEnv(text, file));
+      }),
+    );
+  if (!isWanted) return { spec: await fromPypi(), note: pypiNote(file, "as was asked for") };
+  const environments = await openProjectEnvironments(lockFolder, variables);
+  try {
+    const isLocked = async (spec: EnvironmentSpec) => (await environments.observe(spec)).is === "locked";
+    if (await isLocked(conda)) return { spec: conda };
+    // Where PyPI has no such packages it is told of when nothing else is left.
+    const pypi = await fromPypi().catch((error) => {
+      if (error instanceof SluiceError) return undefined;
+      throw error;
+    });
+    if (pypi !== undefined && await isLocked(pypi)) {
+      return { spec: pypi, note: pypiNote(file, "as `sluice.lock` has them") };
+    }
+    const unreachable = await findUnreachableChannel(conda, variables, signal);
+    if (unreachable === undefined) return { spec: conda };
+    return {
+      spec: pypi ?? await fromPypi(),
+      note: pypiNote(file, `as the channel ${unreachable} cannot be reached`),
+    };
+  } finally {
+    await environments.close();
+  }
+}
+
+async function findUnreachableChannel(
+  { channels }: CondaSpec,
+  variables: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { channelAddresses, findUnreachable } = await import("../environments/conda_channels.ts");
+  return await findUnreachable(await channelAddresses(channels, variables), signal);
+}
+
+/** Who asks for an environment, and from where. */
+export interface EnvironmentSurroundings {
+  readonly cache: () => string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 async function makeEnvironment(
@@ -81,31 +149,28 @@ async function makeEnvironment(
 }
 
 /** That what conda would install came from elsewhere. */
-export const packagesTags = ({ environment }: MlflowProject): Tag[] =>
-  environment.is === "conda" ? [{ key: "sluice.packages", value: "pypi" }] : [];
+export const packagesTags = ({ environment }: MlflowProject, spec: EnvironmentSpec): Tag[] =>
+  environment.is === "conda"
+    ? [{ key: "sluice.packages", value: spec.kind === "conda" ? "conda" : "pypi" }]
+    : [];
 
-const pypiNote = (file: string): string =>
-  `The packages of ${file} are taken from PyPI, where conda's own builds and what is not of Python are not to be had`;
+const pypiNote = (file: string, why: string): string =>
+  `The packages of ${file} are taken from PyPI ${why}: conda's own builds and what is not of Python are not to be had there`;
 
-async function specOf(
+async function pythonSpecOf(
   { project: { environment }, folder }: LocatedProject,
   cache: () => string,
 ): Promise<EnvironmentSpec> {
-  if (environment.is === "docker") throw new Error("a project of docker has no environment that uv makes");
+  if (environment.is !== "python") throw new Error("only a python_env is read as one");
   const { is, file } = environment;
   if (file === undefined) return pythonSpec({ requirements: [] });
   const text = await readProjectFile(folder, file);
   return pythonSpec(
-    await rememberReading(cacheIfThere(cache), { is, file, text }, async () => {
-      if (is === "python") {
-        return (await import("../mlproject/read_python_env.ts")).readPythonEnv(text, file);
-      }
-      const [{ condaAsPypi }, { readCondaEnv }] = await Promise.all([
-        import("../mlproject/conda_as_pypi.ts"),
-        import("../mlproject/read_conda_env.ts"),
-      ]);
-      return condaAsPypi(readCondaEnv(text, file));
-    }),
+    await rememberReading(
+      cacheIfThere(cache),
+      { is, file, text },
+      async () => (await import("../mlproject/read_python_env.ts")).readPythonEnv(text, file),
+    ),
   );
 }
 

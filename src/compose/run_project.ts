@@ -2,6 +2,7 @@
 import { cacheFolder } from "../core/cache_folder.ts";
 import { basename, join } from "node:path";
 import { refuse, unwrap } from "../core/error.ts";
+import type { EnvironmentSpec } from "../core/environment.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint, ProjectEnvironment } from "../core/mlproject.ts";
 import type { RunServer } from "../core/ports/run_server.ts";
@@ -93,7 +94,10 @@ async function runAlone(
   const image = located.project.environment.is === "docker" ? located.project.environment : undefined;
   const environment = image !== undefined || manager === "local"
     ? undefined
-    : await (await import("./project_environment.ts")).findEnvironment(located, manager, caller.cache);
+    : await (await import("./project_environment.ts")).findEnvironment(located, manager, {
+      ...caller,
+      signal: options.signal,
+    });
   if (located.origin.fetched !== undefined) {
     const { approveProject } = await import("./approve_project.ts");
     await approveProject({
@@ -161,7 +165,12 @@ async function runCommandOf(
         folder,
         parameters,
         tags: [
-          ...tagsOf(located, entryPoint, container === undefined ? environment?.name : "docker"),
+          ...tagsOf(
+            located,
+            entryPoint,
+            container === undefined ? environment?.name : "docker",
+            environment?.spec,
+          ),
           ...(container === undefined ? [] : imageTags(container.image)),
           ...(made === undefined ? [] : [{ key: "sluice.environment", value: made.id }]),
         ],
@@ -275,6 +284,7 @@ function tagsOf(
   { origin, project }: LocatedProject,
   entryPoint: ProjectEntryPoint,
   manager: string | undefined,
+  spec: EnvironmentSpec | undefined,
 ): Tag[] {
   const tag = (key: string, value: string | undefined): Tag[] => value === undefined ? [] : [{ key, value }];
   return [
@@ -288,6 +298,6 @@ function tagsOf(
     ...tag("mlflow.project.backend", "local"),
     ...tag("mlflow.project.env", manager),
     ...tag("sluice.version", sluiceVersion),
-    ...(manager === undefined ? [] : packagesTags(project)),
+    ...(spec === undefined ? [] : packagesTags(project, spec)),
   ];
 }

@@ -53,7 +53,10 @@ export async function runProjectSteps(
   const { reporter, signal, environmentManager: manager, sandbox = "auto" } = options;
   const environment = manager === "local"
     ? undefined
-    : await (await import("./project_environment.ts")).findEnvironment(located, manager, caller.cache);
+    : await (await import("./project_environment.ts")).findEnvironment(located, manager, {
+      ...caller,
+      signal: options.signal,
+    });
   const net = sandbox !== "require";
   if (located.origin.fetched !== undefined) {
     const { approveProject } = await import("./approve_project.ts");
@@ -122,7 +125,7 @@ async function runSteps(
       ...(origin.remoteUrl === undefined ? {} : { repositoryUrl: origin.remoteUrl }),
       ...(origin.branch === undefined ? {} : { branch: origin.branch }),
       environmentManager: name ?? "local",
-      stepTags: name === undefined ? [] : packagesTags(project),
+      stepTags: name === undefined ? [] : packagesTags(project, spec),
     },
     findExperiment: (tracker) => findProjectExperiment(tracker, options, variables),
     lockFolder,

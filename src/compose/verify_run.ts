@@ -1,4 +1,5 @@
 /** Runs a recorded plan again, with nothing kept from before, and compares what it makes with what it made. */
+import { readCondaFile } from "./open_project_environments.ts";
 import { cacheFolder } from "../core/cache_folder.ts";
 import { dirname, join } from "node:path";
 import { refuse } from "../core/error.ts";
@@ -112,6 +113,7 @@ async function runAgain(prepared: Prepared): Promise<VerifiedItem[]> {
   const { openFileDigests } = await import("../cache/file_digests.ts");
   const { openSqliteTracker } = await import("../tracker/sqlite_tracker.ts");
   const environments = openEnvironments({
+    readCondaFile,
     project: dirname(fileURLToPath(plan.module)),
     store: join(folder.path, "store"),
     isLocked: true,

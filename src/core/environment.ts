@@ -33,6 +33,20 @@ export const EnvironmentSpec = lazySchema(() =>
       version: z.string().optional(),
       requirements: PythonRequirements,
     }).readonly(),
+    /** Packages of conda's channels, with or without a Python among them. */
+    z.object({
+      kind: z.literal("conda"),
+      /** Names or addresses, the first one first; conda's own defaults when there are none. */
+      channels: z.array(z.string()).readonly(),
+      /** As conda's environment files have them: `scikit-learn=1.0.2`. */
+      packages: z.array(z.string()).readonly(),
+      /** Further ones from PyPI, as pip has them. */
+      pip: z.array(z.string()).readonly(),
+      /** Variables of whoever runs in it. */
+      variables: z.record(z.string(), z.string()).readonly(),
+      /** An environment file, absolute, that says all of this; the rest is empty then. */
+      file: z.string().optional(),
+    }).readonly(),
     /** The Deno that runs sluice. */
     z.object({ kind: z.literal("deno") }).readonly(),
     /** The machine's own programs, as they are: never the same on two machines. */
@@ -44,6 +58,7 @@ export const EnvironmentSpec = lazySchema(() =>
   ])
 );
 export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
+export type CondaSpec = Extract<EnvironmentSpec, { kind: "conda" }>;
 export type PythonSpec = Extract<EnvironmentSpec, { kind: "python" }>;
 
 /** What is known of an environment without touching the network. */
@@ -63,6 +78,8 @@ export interface ReadyEnvironment {
   /** Folders for the front of PATH. */
   readonly path: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** Files that a shell reads before the step's program starts, absolute: conda's packages may bring such. */
+  readonly activation?: readonly string[];
   /** Folders the step must be able to read; empty for the host. */
   readonly folders: readonly string[];
   /** Whether it holds an MLflow client; undefined where nobody knows, as of the host. */

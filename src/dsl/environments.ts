@@ -1,15 +1,15 @@
 /** Environments: what a step's programs and packages come from. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
-import type { EnvironmentSpec, PythonSpec } from "../core/environment.ts";
+import type { CondaSpec, EnvironmentSpec, PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { Place } from "../core/place.ts";
 import { type CallSite, callSiteOf } from "./call_site.ts";
 
-/** What a step's programs and packages come from: `python(…)`, `deno()` or `host()`. */
+/** What a step's programs and packages come from: `python(…)`, `conda(…)`, `deno()` or `host()`. */
 export interface Environment {
   /** What kind of environment it is. */
-  readonly kind: "python" | "deno" | "host";
+  readonly kind: "python" | "conda" | "deno" | "host";
 }
 
 /** What `python` takes: requirements, as a list or a file of them, or a project's folder. */
@@ -78,6 +78,68 @@ function invalid(what: string, at: Place): never {
   });
 }
 
+/** What `conda` takes: what an environment file of conda has, or such a file. */
+export type CondaOptions =
+  | {
+    readonly channels?: readonly string[];
+    readonly dependencies: readonly string[];
+    readonly pip?: readonly string[];
+    readonly file?: never;
+  }
+  | {
+    readonly file: string;
+    readonly channels?: never;
+    readonly dependencies?: never;
+    readonly pip?: never;
+  };
+
+/**
+ * Packages of conda's channels, solved and installed with no conda on the machine, and shared by all projects of a user.
+ *
+ * `dependencies` are written as conda has them, `channels` are names or addresses, conda's own defaults without any, and
+ * `pip` has what is taken from PyPI besides. `file` is an environment file, such as `conda.yaml`, relative to the module
+ * that says so. Fails with ENVIRONMENT_INVALID.
+ *
+ * ```ts
+ * const env = conda({ channels: ["conda-forge"], dependencies: ["python=3.12", "numpy=2.2"], pip: ["mlflow==3.17.2"] });
+ * const same = conda({ file: "conda.yaml" });
+ * ```
+ */
+export function conda(options: CondaOptions): Environment {
+  const site = callSiteOf(conda);
+  const { channels = [], dependencies = [], pip = [], file } = options;
+  const bare = { kind: "conda", channels: [], packages: [], pip: [], variables: {} } as const;
+  if (file !== undefined) {
+    const isAlone = channels.length + dependencies.length + pip.length === 0;
+    if (typeof file !== "string" || !isAlone) {
+      invalidConda("with both `file` and `dependencies` as one of them decides", site.place);
+    }
+    return Object.freeze({ ...bare, file: beside(site, file) } satisfies CondaSpec);
+  }
+  if (dependencies.length === 0) invalidConda("without `dependencies` or `file`", site.place);
+  for (const [name, lines] of Object.entries({ channels, dependencies, pip })) {
+    const wrong = lines.find((line) =>
+      typeof line !== "string" || line.trim() === "" || /[\r\n\0]/.test(line)
+    );
+    if (wrong !== undefined) {
+      invalidConda(`with \`${wrong}\` among \`${name}\` as each is one line`, site.place);
+    }
+  }
+  return Object.freeze(
+    { ...bare, channels: [...channels], packages: [...dependencies], pip: [...pip] } satisfies CondaSpec,
+  );
+}
+
+function invalidConda(what: string, at: Place): never {
+  return refuse({
+    code: "ENVIRONMENT_INVALID",
+    message: `Cannot make a conda environment ${what}`,
+    at,
+    hint:
+      'Such as `conda({ dependencies: ["python=3.12", "numpy=2.2"] })` or `conda({ file: "conda.yaml" })`',
+  });
+}
+
 const denoSpec: EnvironmentSpec = Object.freeze({ kind: "deno" });
 const hostSpec: EnvironmentSpec = Object.freeze({ kind: "host" });
 
@@ -90,6 +152,6 @@ export const host = (): Environment => hostSpec;
 /** Undefined when `value` is no environment. */
 export function lowerEnvironment(value: unknown): EnvironmentSpec | undefined {
   const isOne = typeof value === "object" && value !== null && "kind" in value &&
-    ["python", "deno", "host"].includes(String(value.kind));
+    ["python", "conda", "deno", "host"].includes(String(value.kind));
   return isOne ? value as EnvironmentSpec : undefined;
 }

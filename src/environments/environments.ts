@@ -52,6 +52,8 @@ export interface OpenEnvironments {
   readonly isLocked?: boolean;
   /** The caller's environment variables: where to look for programs, and pip's and uv's settings. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Reads an environment file of conda; needed where a spec names one. */
+  readonly readCondaFile?: Surroundings["readCondaFile"];
 }
 
 /** Opens them; nothing is read or written yet. */
@@ -61,6 +63,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     project: resolve(options.project),
     ...{ cache, store: options.store ?? cache },
     variables: options.variables,
+    readCondaFile: options.readCondaFile ?? ((path) => Promise.reject(new Error(`nobody reads ${path}`))),
   };
   const inUse = new Map<string, HeldLock>();
   const fillings = new Map<string, Filling>();

@@ -1,16 +1,17 @@
 /**
- * The format of `sluice.lock`: JSON, version 2, sorted, one package a line, written for human eyes and committed by
+ * The format of `sluice.lock`: JSON, version 3, sorted, one package a line, written for human eyes and committed by
  * users. It holds exact versions with the digests of their archives and no place to fetch them from.
  */
 import { z } from "zod";
 import { Digest } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
+import { condaParts } from "./packages.ts";
 
 /**
- * The newest lock format. Version 1 had no `pipelines`; a lock that records none is still written as one, so that a
- * sluice which knows no other goes on reading it.
+ * The newest lock format. Version 1 had no `pipelines`, version 2 no environments but Python's; a lock that has none of
+ * these is still written as one, so that a sluice which knows no other goes on reading it.
  */
-export const lockVersion = 2;
+export const lockVersion = 3;
 
 /** `sha256:…` as package indexes publish them; sha384 and sha512 are rare and as good. */
 const ArchiveDigest = z.string().regex(/^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/);
@@ -47,7 +48,32 @@ export const PythonLockEntry = z.strictObject({
 }).readonly();
 export type PythonLockEntry = z.infer<typeof PythonLockEntry>;
 
-export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry]);
+/** An archive of a channel by its address, the build among its name. */
+const CondaArchive = z.string().refine((url) => condaParts(url) !== undefined && !/[\s"]/.test(url));
+const CondaDigest = z.string().regex(/^(sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$/);
+
+export const CondaLockEntry = z.strictObject({
+  kind: z.literal("conda"),
+  /** Of the Python among the packages; `none` where there is none. */
+  python: z.string().regex(/^(none|\d+\.\d+(\.\d+\w*)?)$/),
+  platform: z.string(),
+  /** What was asked for, for the reader; the entry's key is what counts. */
+  requirements: z.array(z.string()).readonly(),
+  /** Archives of channels by address, and the packages of PyPI beside them: the digests that may be installed. */
+  packages: z.record(z.union([CondaArchive, PinnedRequirement]), z.array(z.string()).readonly()).superRefine(
+    (packages, context) => {
+      for (const [pin, digests] of Object.entries(packages)) {
+        const Known = condaParts(pin) === undefined ? ArchiveDigest : CondaDigest;
+        const isGiven = digests.length > 0 || isOfVersionControl(pin);
+        if (isGiven && digests.every((digest) => Known.safeParse(digest).success)) continue;
+        context.addIssue({ code: "custom", path: [pin], message: "Package has no digest of its kind" });
+      }
+    },
+  ).readonly(),
+}).readonly();
+export type CondaLockEntry = z.infer<typeof CondaLockEntry>;
+
+export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry, CondaLockEntry]);
 export type LockEntry = z.infer<typeof LockEntry>;
 
 /** What was locked of a pipeline beside the packages. */
@@ -61,15 +87,17 @@ export const PipelineRecord = z.strictObject({
 }).readonly();
 export type PipelineRecord = z.infer<typeof PipelineRecord>;
 
-const Environments = z.record(Digest, LockEntry).readonly();
+const PythonEnvironments = z.record(Digest, PythonLockEntry).readonly();
+const Pipelines = z.record(z.string(), PipelineRecord).readonly();
 
 export const LockFile = z.discriminatedUnion("version", [
-  z.strictObject({ version: z.literal(1), environments: Environments }),
+  z.strictObject({ version: z.literal(1), environments: PythonEnvironments }),
+  /** Pipelines by module and name, such as `pipeline.ts#iris`. */
+  z.strictObject({ version: z.literal(2), environments: PythonEnvironments, pipelines: Pipelines }),
   z.strictObject({
-    version: z.literal(2),
-    environments: Environments,
-    /** By module and name, such as `pipeline.ts#iris`. */
-    pipelines: z.record(z.string(), PipelineRecord).readonly(),
+    version: z.literal(3),
+    environments: z.record(Digest, LockEntry).readonly(),
+    pipelines: Pipelines,
   }),
 ]);
 
@@ -107,10 +135,12 @@ export function printLock(lock: Lock): string {
       `    }`,
     ].join("\n")
   );
+  const isOfPython = Object.values(lock.environments).every(({ kind }) => kind === "python");
+  const version = !isOfPython ? 3 : pipelines.length === 0 ? 1 : 2;
   const members = [
-    `  "version": ${pipelines.length === 0 ? 1 : 2}`,
+    `  "version": ${version}`,
     `  "environments": ${block("{", environments, "}", "  ")}`,
-    ...(pipelines.length === 0 ? [] : [`  "pipelines": ${block("{", pipelines, "}", "  ")}`]),
+    ...(version === 1 ? [] : [`  "pipelines": ${block("{", pipelines, "}", "  ")}`]),
   ];
   return `{\n${members.join(",\n")}\n}\n`;
 }

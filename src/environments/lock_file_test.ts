@@ -113,9 +113,9 @@ for (
   const [what, change, code, message, line] of [
     [
       "a newer version",
-      ['"version": 1', '"version": 3'],
+      ['"version": 1', '"version": 4'],
       "FORMAT_NEWER",
-      /format 3 and this sluice knows 2/,
+      /format 4 and this sluice knows 3/,
       2,
     ],
     ["no version", ['  "version": 1,\n', ""], "LOCK_INVALID", /`version` is wrong/, 1],
@@ -159,6 +159,43 @@ for (
       assert.deepEqual(error.failure.at, { file: "/project/sluice.lock", line });
       return true;
     });
+  });
+}
+
+const archive = "https://channel.example/main/linux-64/python-3.12.1-h1_0.conda";
+const digestOf = (kind: string, length: number) => `${kind}:${"0".repeat(length)}`;
+for (
+  const [what, packages, isRead] of [
+    ["an archive by sha256", { [archive]: [digestOf("sha256", 64)] }, true],
+    ["an archive by md5", { [archive]: [digestOf("md5", 32)] }, true],
+    ["an archive of an old kind", { [archive.replace(".conda", ".tar.bz2")]: [digestOf("md5", 32)] }, true],
+    [
+      "a package of pip beside it",
+      { [archive]: [digestOf("md5", 32)], "six==1": [digestOf("sha256", 64)] },
+      true,
+    ],
+    ["a package of pip by md5", { "six==1": [digestOf("md5", 32)] }, false],
+    ["an archive without a digest", { [archive]: [] }, false],
+    [
+      "an archive with a space in its address",
+      { [archive.replace("main", "ma in")]: [digestOf("md5", 32)] },
+      false,
+    ],
+    ["what is no archive", { "https://channel.example/main/python": [digestOf("md5", 32)] }, false],
+    ["an archive by another way", { [archive.replace("https", "ftp")]: [digestOf("md5", 32)] }, false],
+  ] as const
+) {
+  Deno.test(`readLock() ${isRead ? "reads" : "refuses"} of conda ${what}`, () => {
+    const conda: Lock["environments"][string] = {
+      ...{ kind: "conda", python: "3.12.1", platform: "linux-x86_64", requirements: ["python"] },
+      packages,
+    };
+    const text = printLock({ environments: { [digestOf("sha256", 64)]: conda }, pipelines: {} });
+    assert.equal(JSON.parse(text).version, 3);
+    const read = () => readLock(text, "sluice.lock").environments[digestOf("sha256", 64)];
+    if (isRead) assert.deepEqual(read(), conda);
+    else {assert.throws(read, (error) =>
+        error instanceof SluiceError && error.failure.code === "LOCK_INVALID");}
   });
 }
 

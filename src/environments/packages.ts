@@ -3,6 +3,8 @@ import { basename } from "node:path";
 
 /** One spelling for what is one package: PyPI's own rule. `numpy>=2`, `numpy==2.1.0 ; …` and `NumPy` are `numpy`. */
 export function packageName(requirement: string): string {
+  const conda = condaParts(requirement);
+  if (conda !== undefined) return conda.name;
   const bare = /^\.{0,2}\//.test(requirement) ? archiveParts(requirement)[0] : requirement;
   return (/^[\w.-]+/.exec(bare)?.[0] ?? bare).toLowerCase().replaceAll(/[-_.]+/g, "-");
 }
@@ -22,6 +24,8 @@ export function packageVersions(packages: Readonly<Record<string, unknown>>): Re
 }
 
 function versionOf(pin: string): string {
+  const conda = condaParts(pin);
+  if (conda !== undefined) return conda.version;
   if (/^\.{0,2}\//.test(pin)) return archiveParts(pin)[1] ?? pin;
   return pin.replace(/^[\w.-]+\s*(?:\[[^\]]*\]\s*)?(===?|@)\s*/, "").trim();
 }
@@ -31,4 +35,12 @@ function archiveParts(path: string): [string, string | undefined] {
   const name = basename(path).replace(/\.(whl|tar\.gz|zip)$/, "");
   const [, first = name, second] = /^(.+?)-(\d[^-]*)/.exec(name) ?? [];
   return [first, second];
+}
+
+/** `https://…/linux-64/python-3.11.7-h1_0.conda`: what its name says; undefined for what is no archive of a channel. */
+export function condaParts(
+  url: string,
+): { readonly name: string; readonly version: string; readonly build: string } | undefined {
+  const found = /^(?:https?|file):\/\/\S+\/[^/]+\/([^/]+)-([^/-]+)-([^/-]+)\.(?:conda|tar\.bz2)$/.exec(url);
+  return found === null ? undefined : { name: found[1]!.toLowerCase(), version: found[2]!, build: found[3]! };
 }

@@ -1,6 +1,7 @@
 /** What a kind of environment must know: a new kind is one file with a `Provider`, and a line in `providers.ts`. */
 import type { Digest } from "../core/digest.ts";
 import type {
+  CondaSpec,
   EnvironmentContents,
   EnvironmentProgress,
   EnvironmentSpec,
@@ -18,10 +19,12 @@ export interface Surroundings {
   readonly store: string;
   /** The caller's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What an environment file of conda says. */
+  readonly readCondaFile: (path: string) => Promise<CondaSpec>;
 }
 
 /** What finding and running a tool needs. */
-export type ToolSurroundings = Omit<Surroundings, "store">;
+export type ToolSurroundings = Omit<Surroundings, "readCondaFile" | "store">;
 
 /** What accompanies anything that takes long. */
 export interface Work {
@@ -30,7 +33,10 @@ export interface Work {
 }
 
 /** An environment as steps see it. */
-export type Description = Pick<ReadyEnvironment, "path" | "variables" | "folders" | "hasMlflow">;
+export type Description = Pick<
+  ReadyEnvironment,
+  "activation" | "path" | "variables" | "folders" | "hasMlflow"
+>;
 
 /** What a spec comes to on this machine. */
 export type Answer =
@@ -68,8 +74,8 @@ export interface Settled {
   readonly mustHold: readonly string[];
   /** Files outside: while they and the lock are unchanged, the entry settles the same. */
   readonly restsOn: readonly string[];
-  /** Fills `folder`, which exists and is empty; it is renamed afterwards, so nothing may hold its path. */
-  make(folder: string, work: Work): Promise<void>;
+  /** Fills `folder`, which exists and is empty; it is renamed to `prefix` afterwards, so nothing may hold its path. */
+  make(folder: string, work: Work, prefix: string): Promise<void>;
   describe(folder: string): Description;
 }
 

@@ -11,6 +11,7 @@ function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
 const providers: { readonly [Kind in EnvironmentSpec["kind"]]: () => Promise<Provider<Kind>> } = {
   host: once(async () => (await import("./host_provider.ts")).provideHost),
   deno: once(async () => (await import("./deno_provider.ts")).provideDeno),
+  conda: once(async () => (await import("./conda_provider.ts")).provideConda),
   python: once(async () => (await import("./python_provider.ts")).providePython),
 };
 

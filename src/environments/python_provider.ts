@@ -33,7 +33,8 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
         const near = nearestEntry(
           wanted,
           locked.filter((entry) =>
-            entry.platform === platform.target && minorOf(entry.python) === minorOf(interpreter.version)
+            entry.kind === "python" && entry.platform === platform.target &&
+            minorOf(entry.python) === minorOf(interpreter.version)
           ),
         );
         return {

@@ -95,7 +95,7 @@ async function makeOnce(
     const temporary = `${folder}.${crypto.randomUUID()}`;
     await Deno.mkdir(temporary, { recursive: true });
     try {
-      await settled.make(temporary, work);
+      await settled.make(temporary, work, folder);
       const record: EnvironmentRecord = { version: 1, ...settled.facts };
       await Deno.writeTextFile(recordPath(temporary), JSON.stringify(record, undefined, 2) + "\n");
       await Deno.rename(temporary, folder);

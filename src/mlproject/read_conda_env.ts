@@ -1,9 +1,10 @@
 /** Reads a conda.yaml, by conda's own grammar of environment files. */
+import type { CondaSpec } from "../core/environment.ts";
 import { nearest } from "../core/nearest.ts";
 import { listNames } from "../core/suggest.ts";
 import { readProjectYaml } from "./read_project_yaml.ts";
 import { refuseFile } from "./refuse_file.ts";
-import type { Position, YamlValue } from "./yaml_value.ts";
+import { type Position, pythonText, type YamlValue } from "./yaml_value.ts";
 
 export interface CondaEnv {
   readonly file: string;
@@ -11,6 +12,8 @@ export interface CondaEnv {
   readonly packages: readonly CondaPackage[];
   /** Lines of a requirements.txt; `-r FILE` among them is relative to the project. */
   readonly pip: readonly string[];
+  /** Of whoever runs in it. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** `channel::name=1.0.2=build` and its other spellings. */
@@ -57,7 +60,27 @@ export function readCondaEnv(text: string, file: string): CondaEnv {
     channels: itemsOf(find("channels"), file, "channels").map((item) => textOf(item, file, "channels")),
     packages,
     pip,
+    variables: variablesOf(find("variables"), file),
   };
+}
+
+/** As environments are asked for. */
+export const condaSpec = ({ channels, packages, pip, variables }: CondaEnv): CondaSpec => ({
+  kind: "conda",
+  channels,
+  packages: packages.map(({ text }) => text),
+  pip,
+  variables,
+});
+
+function variablesOf(value: YamlValue | undefined, file: string): Readonly<Record<string, string>> {
+  if (value === undefined || value.is === "null") return {};
+  if (value.is !== "map") return refuseFile(file, "`variables` is no map", value);
+  return Object.fromEntries(value.entries.map(({ key, value }) => {
+    const isName = /^[A-Za-z_][A-Za-z0-9_]*$/.test(key.text);
+    if (!isName) refuseFile(file, `\`${key.text.slice(0, 80)}\` is no name of a variable`, key);
+    return [key.text, pythonText(value)];
+  }));
 }
 
 function itemsOf(value: YamlValue | undefined, file: string, name: string): readonly YamlValue[] {

@@ -7,6 +7,7 @@ import { eventVersion, type RunStatus, type StepOutcome, type StepReport } from 
 import { makeFolder } from "../core/file_tree.ts";
 import type { Place } from "../core/place.ts";
 import type { ProcessExit } from "../core/ports/engine.ts";
+import { activated } from "./activated.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import {
   type Experiment,
@@ -219,7 +220,8 @@ async function startProcess(
   };
   try {
     return await engine.run({
-      argv: container?.argv(info.id, told) ?? ["bash", "-c", run.command],
+      argv: container?.argv(info.id, told) ??
+        activated(["bash", "-c", run.command], environment?.activation),
       folder: run.folder,
       variables: {
         ...variables,

@@ -10,6 +10,7 @@ import type { RunServerSession } from "../core/ports/run_server.ts";
 import type { Hold, Program, ProxySession, SandboxPolicy } from "../core/ports/sandbox.ts";
 import type { FunctionCall } from "../core/run.ts";
 import { workingCopyInput } from "../core/working_copy.ts";
+import { activated } from "./activated.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { followLog, type LogContent } from "./follow_log.ts";
 import type { Services } from "./services.ts";
@@ -56,7 +57,7 @@ export async function runAttempt(
   const outputPaths = Object.fromEntries(
     Object.entries(step.outputs).map(([name, kind]) => [name, join(outputs, outputFileName(name, kind))]),
   );
-  const program = programOf(step, attempt.inputs, outputPaths);
+  const program = programOf(step, attempt.inputs, outputPaths, attempt.environment);
   const copy = step.workingCopy && await copyFolder(attempt, services);
   const following = followLog(logLines, services.clock, take);
   const lastLines: string[] = [];
@@ -120,6 +121,7 @@ function programOf(
   step: PlannedStep,
   inputs: StepInputs,
   outputs: Readonly<Record<string, string>>,
+  { activation }: ReadyEnvironment,
 ): Program {
   if (step.body.is === "function") return { is: "function", module: step.body.module, step: step.body.step };
   const argv = fillCommand(step.body.command, {
@@ -128,7 +130,7 @@ function programOf(
     outputs,
   });
   const [program, ...rest] = argv;
-  return { is: "command", argv: [program ?? "", ...rest] };
+  return { is: "command", argv: activated([program ?? "", ...rest], activation) };
 }
 
 function callOf(
@@ -206,7 +208,9 @@ function policyOf(
     net: step.permissions.net,
     gpu: step.permissions.gpu,
     variables,
-    run: step.environment.kind === "python" ? environment.path.map((folder) => join(folder, "python")) : [],
+    run: ["conda", "python"].includes(step.environment.kind)
+      ? environment.path.map((folder) => join(folder, "python"))
+      : [],
     servers: [session?.server, proxy?.server].filter((server) => server !== undefined),
   };
 }

@@ -88,8 +88,11 @@ const needsText = (needs: readonly string[]): string =>
   needs.length <= 4 ? needs.join(", ") : `${needs.slice(0, 3).join(", ")} and ${needs.length - 3} more`;
 
 function environmentText({ environment, environmentState }: PlannedStep): string {
-  if (environment.kind !== "python") return environment.kind;
-  const name = environment.version === undefined ? "python" : `python ${environment.version}`;
+  const { kind } = environment;
+  if (kind === "host" || kind === "deno") return kind;
+  const name = kind === "python" && environment.version !== undefined
+    ? `python ${environment.version}`
+    : kind;
   return `${name}, ${environmentState.is === "locked" ? "locked" : "not locked yet"}`;
 }
 

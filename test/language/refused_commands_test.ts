@@ -1,5 +1,5 @@
 /** Commands, environments and given inputs that are refused. */
-import { boolean, file, flag, given, int, many, model, python, sh, step } from "sluice";
+import { boolean, conda, file, flag, given, int, many, model, python, sh, step } from "sluice";
 import { env, testRefusals, wild, Wine } from "./refusal_table.ts";
 
 testRefusals(import.meta.url, [
@@ -93,6 +93,27 @@ testRefusals(import.meta.url, [
     "ENVIRONMENT_INVALID",
     () => python(wild({ requirements: [], project: "." })),
     "with both",
+    [],
+  ],
+  [
+    "conda without anything",
+    "ENVIRONMENT_INVALID",
+    () => conda({ dependencies: [] }),
+    "without `dependencies`",
+    [],
+  ],
+  [
+    "conda with a file and packages",
+    "ENVIRONMENT_INVALID",
+    () => conda({ file: "conda.yaml", dependencies: ["python"] } as never),
+    "one of them decides",
+    [],
+  ],
+  [
+    "conda with an empty line",
+    "ENVIRONMENT_INVALID",
+    () => conda({ dependencies: [" "] }),
+    "each is one line",
     [],
   ],
   ["an empty requirement", "ENVIRONMENT_INVALID", () => python({ requirements: [" "] }), "is one line", []],

@@ -95,7 +95,7 @@ realTest(
       "env.yaml": "dependencies: [six==0.0.1]\n",
     });
     const ended = await runSluice(["run", "project"], folder.path);
-    assert.equal(ended.code, 1, ended.stderr);
+    assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, /REQUIREMENTS_UNSATISFIABLE[^]*six==0\.0\.1/);
     assert.deepEqual((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name), ["project"]);
     assert.equal(
