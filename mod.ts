@@ -37,8 +37,8 @@ export type { Dataset, File, InputKind, Kind, Many, Model, Optional } from "./sr
 export { given } from "./src/dsl/given.ts";
 export type { Maybe, Metric, Ref, Source, Use } from "./src/dsl/reference.ts";
 // What a step runs, and in what.
-export { conda, deno, host, python } from "./src/dsl/environments.ts";
-export type { CondaOptions, Environment, PythonOptions } from "./src/dsl/environments.ts";
+export { conda, deno, docker, host, python } from "./src/dsl/environments.ts";
+export type { CondaOptions, DockerOptions, Environment, PythonOptions } from "./src/dsl/environments.ts";
 export { flag, sh } from "./src/dsl/command.ts";
 export type { Command, CommandPart, Hole } from "./src/dsl/command.ts";
 export { step } from "./src/dsl/step.ts";

@@ -50,6 +50,11 @@ export function describeEnvironment(spec: EnvironmentSpec): string {
       : `\`${basename(spec.file)}\``;
     return `conda with ${asked}`;
   }
+  if (spec.kind === "docker") {
+    return spec.image.is === "named"
+      ? `image ${spec.image.name}`
+      : `the image of \`${basename(spec.image.folder)}\``;
+  }
   if (spec.kind !== "python") return spec.kind;
   const { requirements, version } = spec;
   const asked = requirements.from === "list"
@@ -71,7 +76,7 @@ export function differenceLines(difference: LockDifference): string[] {
       const whose = steps.length === 0 ? "" : ` of ${stepsOf(difference)}`;
       const asked = entry === undefined
         ? ""
-        : `${entry.kind === "conda" ? "conda, " : ""}python ${entry.python} with ${
+        : `${entry.kind === "python" ? "" : `${entry.kind}, `}python ${entry.python} with ${
           listed(entry.requirements)
         }`;
       const head = `environment${whose}: ${whatOf[what]}, ${asked}`;

@@ -1,5 +1,6 @@
 /** An MLflow project whose environment is an image: what runs in the place of its command, as MLflow runs it. */
 import { join } from "node:path";
+import type { DockerSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import { makeFolder, walkTree } from "../core/file_tree.ts";
 import type { MlflowProject, ProjectEnvironment } from "../core/mlproject.ts";
@@ -8,8 +9,12 @@ import type { Argv } from "../core/argv.ts";
 import { quoteWord, type Values } from "../mlproject/fill_command.ts";
 import { splitWords } from "../mlproject/split_words.ts";
 import type { EntryPointRun } from "../scheduler/execute_entry_point.ts";
-import { type ContainerEngine, type EngineSurroundings, findContainerEngine } from "./container_engine.ts";
-import { buildImage, type ContainerImage, findImage } from "./container_image.ts";
+import {
+  type ContainerEngine,
+  type EngineSurroundings,
+  findContainerEngine,
+} from "../environments/container_engine.ts";
+import { buildImage, type ContainerImage, findImage } from "../environments/container_image.ts";
 import { findGitCommit } from "./git_checkout.ts";
 
 export interface ContainerOptions extends EngineSurroundings {
@@ -112,6 +117,43 @@ function containerArguments(
 }
 
 const isOfThisMachine = (uri: string): boolean => /^https?:\/\/(127\.|localhost[:/]|\[::1\])/i.test(uri);
+
+/**
+ * The environment of steps that run in such an image: its files, held by a sandbox. Throws ENVIRONMENT_INVALID for what
+ * only a container has.
+ */
+export function imageSpec(
+  project: MlflowProject,
+  environment: DockerEnvironment,
+  { variables, dockerArguments = new Map(), buildsImage = false }: ImageOptions,
+): DockerSpec {
+  const asked = environment.volumes.length > 0
+    ? "the `volumes` of its `docker_env`"
+    : dockerArguments.size > 0
+    ? "`-A`"
+    : buildsImage
+    ? "`--build-image`"
+    : undefined;
+  if (asked !== undefined) {
+    refuse({
+      code: "ENVIRONMENT_INVALID",
+      message: `Cannot give ${asked} to steps, which a sandbox holds in the image and no engine runs`,
+      ...(project.file === undefined ? {} : { at: { file: project.file } }),
+      hint: "Leave it out, or run the entry point alone, without `--cache` and `--sandbox=require`",
+    });
+  }
+  return {
+    kind: "docker",
+    image: { is: "named", name: environment.image },
+    variables: variablesOf(environment, project, variables),
+  };
+}
+
+export interface ImageOptions {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly dockerArguments?: Values;
+  readonly buildsImage?: boolean;
+}
 
 function variablesOf(
   { environment }: DockerEnvironment,

@@ -25,7 +25,7 @@ import type {
 } from "./project_request.ts";
 import { isOfInterruption } from "./interruption.ts";
 import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
-import type { ContainerImage } from "./container_image.ts";
+import type { ContainerImage } from "../environments/container_image.ts";
 import { type ProjectContainer, shownContainer } from "./project_container.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
 import { type AskedEnvironment, packagesTags } from "./project_environment.ts";

@@ -17,7 +17,8 @@ import { projectPipeline, type ProjectStep } from "../mlproject/project_pipeline
 import { executeResolved } from "./execute_request.ts";
 import { findProjectExperiment } from "./find_experiment.ts";
 import type { LocatedProject } from "./locate_project.ts";
-import { packagesTags } from "./project_environment.ts";
+import { imageSpec, shownContainer } from "./project_container.ts";
+import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
 import { type LocatedValues, locateValues, type PathSurroundings } from "./project_paths.ts";
 import type { ProjectCaller, ProjectEnded, ShownProjectOptions } from "./project_request.ts";
 import { userName } from "./run_origin.ts";
@@ -51,11 +52,14 @@ export async function runProjectSteps(
   }));
   const { variables, workingFolder } = caller;
   const { reporter, signal, environmentManager: manager, sandbox = "auto" } = options;
-  const environment = manager === "local"
+  const image = located.project.environment.is === "docker" ? located.project.environment : undefined;
+  const environment: Pick<AskedEnvironment, "name" | "note" | "spec"> | undefined = image !== undefined
+    ? { name: "docker", spec: imageSpec(located.project, image, { ...options, variables }) }
+    : manager === "local"
     ? undefined
     : await (await import("./project_environment.ts")).findEnvironment(located, manager, {
       ...caller,
-      signal: options.signal,
+      signal,
     });
   const net = sandbox !== "require";
   if (located.origin.fetched !== undefined) {
@@ -64,7 +68,7 @@ export async function runProjectSteps(
       uri: located.origin.source,
       fetched: located.origin.fetched,
       commands: asked.map((step) => unwrap(fillCommand(step.entryPoint, step.values, step.extra))),
-      environment,
+      environment: image === undefined ? environment : { note: shownContainer(image) },
       touches: sandbox === "off" ? "everything" : net ? "own files and network" : "own files",
       isGiven: options.isApproved ?? false,
       cache: caller.cache(),

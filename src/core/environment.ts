@@ -47,6 +47,17 @@ export const EnvironmentSpec = lazySchema(() =>
       /** An environment file, absolute, that says all of this; the rest is empty then. */
       file: z.string().optional(),
     }).readonly(),
+    /** All that is in an image: one that is named, or one that is built of a folder with a Dockerfile. */
+    z.object({
+      kind: z.literal("docker"),
+      image: z.union([
+        z.object({ is: z.literal("named"), name: z.string() }).readonly(),
+        /** Absolute. */
+        z.object({ is: z.literal("built"), folder: z.string() }).readonly(),
+      ]),
+      /** Beside those of the image. */
+      variables: z.record(z.string(), z.string()).readonly(),
+    }).readonly(),
     /** The Deno that runs sluice. */
     z.object({ kind: z.literal("deno") }).readonly(),
     /** The machine's own programs, as they are: never the same on two machines. */
@@ -58,6 +69,7 @@ export const EnvironmentSpec = lazySchema(() =>
   ])
 );
 export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
+export type DockerSpec = Extract<EnvironmentSpec, { kind: "docker" }>;
 export type CondaSpec = Extract<EnvironmentSpec, { kind: "conda" }>;
 export type PythonSpec = Extract<EnvironmentSpec, { kind: "python" }>;
 
@@ -80,6 +92,8 @@ export interface ReadyEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Files that a shell reads before the step's program starts, absolute: conda's packages may bring such. */
   readonly activation?: readonly string[];
+  /** A folder that the step sees as the whole file system, absolute; it sees the machine's own when absent. */
+  readonly root?: string;
   /** Folders the step must be able to read; empty for the host. */
   readonly folders: readonly string[];
   /** Whether it holds an MLflow client; undefined where nobody knows, as of the host. */

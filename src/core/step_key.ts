@@ -160,6 +160,7 @@ export function inputPart(input: PlannedInput, before: Before): InputPart {
 /** Before the lock is made only the request is known; where its file lies does not matter. */
 function withoutPaths(spec: PlannedStep["environment"]): unknown {
   if (spec.kind === "conda" && spec.file !== undefined) return { kind: spec.kind, file: basename(spec.file) };
+  if (spec.kind === "docker" && spec.image.is === "built") return { kind: spec.kind, image: "built" };
   return spec.kind === "python" && spec.requirements.from === "file"
     ? { kind: spec.kind, version: spec.version, requirements: "file" }
     : spec;

@@ -1,15 +1,15 @@
 /** Environments: what a step's programs and packages come from. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
-import type { CondaSpec, EnvironmentSpec, PythonSpec } from "../core/environment.ts";
+import type { CondaSpec, DockerSpec, EnvironmentSpec, PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { Place } from "../core/place.ts";
 import { type CallSite, callSiteOf } from "./call_site.ts";
 
-/** What a step's programs and packages come from: `python(…)`, `conda(…)`, `deno()` or `host()`. */
+/** What a step's programs and packages come from: `python(…)`, `conda(…)`, `docker(…)`, `deno()` or `host()`. */
 export interface Environment {
   /** What kind of environment it is. */
-  readonly kind: "python" | "conda" | "deno" | "host";
+  readonly kind: "python" | "conda" | "docker" | "deno" | "host";
 }
 
 /** What `python` takes: requirements, as a list or a file of them, or a project's folder. */
@@ -140,6 +140,44 @@ function invalidConda(what: string, at: Place): never {
   });
 }
 
+/** What `docker` takes: the name of an image, or a folder with a Dockerfile. */
+export type DockerOptions =
+  | { readonly image: string; readonly build?: never }
+  | { readonly build: string; readonly image?: never };
+
+/**
+ * All the files of an image, which a step sees in the place of the machine's own. Docker or podman fetches or builds it once;
+ * to run in it, bubblewrap alone is needed.
+ *
+ * `image` is as in `docker run`; `build` is a folder with a `Dockerfile`, relative to the module that says so, and all that
+ * is in the folder counts. Of the image its files and variables are taken, and neither its entry point nor its user. A
+ * `run` function cannot have one. Fails with ENVIRONMENT_INVALID.
+ *
+ * ```ts
+ * const env = docker({ image: "python:3.12-slim" });
+ * const own = docker({ build: "image" });
+ * ```
+ */
+export function docker(options: DockerOptions): Environment {
+  const site = callSiteOf(docker);
+  const { image, build } = options;
+  const isOne = typeof image === "string" ? build === undefined : typeof build === "string";
+  if (!isOne || image !== undefined && !/^[A-Za-z0-9][\w./:@-]*$/.test(image)) {
+    refuse({
+      code: "ENVIRONMENT_INVALID",
+      message: isOne
+        ? `Cannot use image \`${image}\` as this is no name of an image`
+        : "Cannot use an image without `image` or `build`, of which one decides",
+      at: site.place,
+      hint: 'Such as `docker({ image: "python:3.12-slim" })` or `docker({ build: "image" })`',
+    });
+  }
+  const asked = image === undefined
+    ? { is: "built" as const, folder: beside(site, build) }
+    : { is: "named" as const, name: image };
+  return Object.freeze({ kind: "docker", image: asked, variables: {} } satisfies DockerSpec);
+}
+
 const denoSpec: EnvironmentSpec = Object.freeze({ kind: "deno" });
 const hostSpec: EnvironmentSpec = Object.freeze({ kind: "host" });
 
@@ -152,6 +190,6 @@ export const host = (): Environment => hostSpec;
 /** Undefined when `value` is no environment. */
 export function lowerEnvironment(value: unknown): EnvironmentSpec | undefined {
   const isOne = typeof value === "object" && value !== null && "kind" in value &&
-    ["python", "conda", "deno", "host"].includes(String(value.kind));
+    ["python", "conda", "docker", "deno", "host"].includes(String(value.kind));
   return isOne ? value as EnvironmentSpec : undefined;
 }

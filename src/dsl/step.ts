@@ -135,7 +135,12 @@ function lowerBody(
   }
   if (spec.env === undefined && isCommand) invalid("that runs a command without `env`", at);
   const environment = spec.env === undefined ? { kind: "deno" as const } : lowerEnvironment(spec.env);
-  if (environment === undefined) invalid("in this `env` as it is `python(…)`, `deno()` or `host()`", at);
+  if (environment === undefined) {
+    invalid("in this `env` as it is `python(…)`, `conda(…)`, `docker(…)`, `deno()` or `host()`", at);
+  }
+  if (!isCommand && environment.kind === "docker") {
+    invalid("with a `run` function in an image, where there is no Deno", at);
+  }
   if (!isCommand) return { environment, body: { is: "function" } };
   const words = wordsOf(writeCommand(name, spec.command, declared));
   if (words === undefined) invalid("whose `command` returns no command", at);

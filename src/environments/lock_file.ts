@@ -73,7 +73,21 @@ export const CondaLockEntry = z.strictObject({
 }).readonly();
 export type CondaLockEntry = z.infer<typeof CondaLockEntry>;
 
-export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry, CondaLockEntry]);
+export const DockerLockEntry = z.strictObject({
+  kind: z.literal("docker"),
+  python: z.literal("none"),
+  platform: z.string(),
+  /** What was asked for, for the reader; the entry's key is what counts. */
+  requirements: z.array(z.string()).readonly(),
+  /** The image, by its registry's digest where it came from one (`name@sha256:…`): the id of its content. */
+  packages: z.record(
+    z.string().regex(/^[A-Za-z0-9][\w./:@-]*$/),
+    z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).length(1).readonly(),
+  ).refine((packages) => Object.keys(packages).length === 1).readonly(),
+}).readonly();
+export type DockerLockEntry = z.infer<typeof DockerLockEntry>;
+
+export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry, CondaLockEntry, DockerLockEntry]);
 export type LockEntry = z.infer<typeof LockEntry>;
 
 /** What was locked of a pipeline beside the packages. */

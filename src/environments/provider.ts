@@ -35,7 +35,7 @@ export interface Work {
 /** An environment as steps see it. */
 export type Description = Pick<
   ReadyEnvironment,
-  "activation" | "path" | "variables" | "folders" | "hasMlflow"
+  "activation" | "root" | "path" | "variables" | "folders" | "hasMlflow"
 >;
 
 /** What a spec comes to on this machine. */

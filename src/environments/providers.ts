@@ -12,6 +12,7 @@ const providers: { readonly [Kind in EnvironmentSpec["kind"]]: () => Promise<Pro
   host: once(async () => (await import("./host_provider.ts")).provideHost),
   deno: once(async () => (await import("./deno_provider.ts")).provideDeno),
   conda: once(async () => (await import("./conda_provider.ts")).provideConda),
+  docker: once(async () => (await import("./docker_provider.ts")).provideDocker),
   python: once(async () => (await import("./python_provider.ts")).providePython),
 };
 

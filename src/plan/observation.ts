@@ -121,7 +121,8 @@ export const holdQuestion = (step: StepDefinition): Question => ({
   is: "hold",
   body: step.body.is,
   net: step.permissions.net,
-  needsFull: step.sandbox === "full",
+  // Nothing else can put an image in the place of the machine's files.
+  needsFull: step.sandbox === "full" || step.environment.kind === "docker",
 });
 
 /** The folder a step runs in: that of the module that defines it. */

@@ -56,7 +56,7 @@ export function bubblewrapArguments(setting: BubblewrapSetting): string[] {
     ...closed.flatMap((path) => ["--tmpfs", path]),
     ...folders.flatMap((path) => ["--dir", path]),
     ...visible.links.flatMap(({ at, target }) => ["--symlink", target, at]),
-    ...visible.places.flatMap((place) => [mountOption(place), place.path, place.path]),
+    ...visible.places.flatMap((place) => [mountOption(place), place.from ?? place.path, place.path]),
     ...replaced.flatMap(([at, descriptor]) => ["--file", String(descriptor), at]),
     ...devices.flatMap((path) => ["--dev-bind", path, path]),
     ...closed.flatMap((path) => ["--remount-ro", path]),

@@ -31,6 +31,20 @@ export async function confineInBubblewrap(
   policy: SandboxPolicy,
   options: Showing & { readonly bubblewrap: BubblewrapProgram },
 ): Promise<Held> {
+  const { root } = policy;
+  if (root !== undefined) {
+    const { confineInImage } = await import("./confine_in_image.ts");
+    const replaced = Object.keys(replacedFiles(policy));
+    const inside = await confineInImage(argv, { ...policy, root }, options, replaced);
+    return wrap(
+      inside.argv,
+      policy,
+      inside.visible,
+      options.bubblewrap,
+      options.descriptors,
+      inside.variables,
+    );
+  }
   const visible = shownTo(program, policy, options, Object.keys(replacedFiles(policy)));
   findShownProgram(argv[0], policy, visible);
   const inner = await throughForwarder(argv, policy, options.needs.deno);
@@ -44,7 +58,8 @@ async function throughForwarder(
 ): Promise<Argv> {
   if (servers.every((server) => server.is !== "socket")) return argv;
   const { withForwarder } = await import("./forwarder_arguments.ts");
-  return withForwarder(argv, servers, deno, variables["DENO_DIR"]);
+  const started = ["/usr/bin/env", "DENO_DIR=/dev/null/deno", deno];
+  return withForwarder(argv, servers, started, variables["DENO_DIR"]);
 }
 
 /** A program of the system, with nothing shown but the machine's own. */
@@ -71,12 +86,19 @@ function wrap(
   visible: Visible,
   { path, disablesNamespaces }: BubblewrapProgram,
   descriptors: Descriptors,
+  set: Readonly<Record<string, string>> = {},
 ): Held {
   const replaced = replacedFiles(policy);
   const devices = policy.gpu ? listGpuDevices() : [];
   const args = bubblewrapArguments({ policy, visible, replaced, devices, disablesNamespaces });
   return {
-    argv: [path, ...args, "--seccomp", String(filterAt), "--", ...argv],
+    argv: [
+      path,
+      ...args,
+      ...Object.entries(set).flatMap(([name, value]) => ["--setenv", name, value]),
+      ...["--seccomp", String(filterAt), "--"],
+      ...argv,
+    ],
     files: [
       { descriptor: filterAt, path: descriptors.filter },
       { descriptor: passwdAt, path: descriptors.passwd },

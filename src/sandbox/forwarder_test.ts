@@ -7,8 +7,8 @@ const deno = Deno.execPath();
 
 Deno.test("withForwarder() changes nothing where no server is behind a socket", () => {
   const argv = ["python", "train.py"] as const;
-  assert.equal(withForwarder(argv, [], deno, undefined), argv);
-  assert.equal(withForwarder(argv, [{ is: "port", port: 80 }], deno, undefined), argv);
+  assert.equal(withForwarder(argv, [], [deno], undefined), argv);
+  assert.equal(withForwarder(argv, [{ is: "port", port: 80 }], [deno], undefined), argv);
 });
 
 for (
@@ -114,7 +114,12 @@ async function openPlace(variables: Readonly<Record<string, string>> = {}) {
     isReading: true,
     start(argv: readonly [string, ...string[]]) {
       const server: ReachableServer = { is: "socket", port: place.port, path };
-      const [program, ...args] = withForwarder(argv, [server], deno, variables["DENO_DIR"]);
+      const [program, ...args] = withForwarder(
+        argv,
+        [server],
+        ["/usr/bin/env", "DENO_DIR=/dev/null/deno", deno],
+        variables["DENO_DIR"],
+      );
       const env = { PATH: "/usr/bin:/bin", HOME: folder, ...variables };
       const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
       return new Deno.Command(program, { args, env, cwd: folder, clearEnv: true, detached: true, ...streams })

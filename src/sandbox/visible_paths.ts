@@ -39,6 +39,8 @@ export interface Visible {
 }
 export interface Place {
   readonly path: string;
+  /** Where it lies on this machine; at the same path when absent. */
+  readonly from?: string;
   readonly is: "file" | "folder" | "other";
   readonly access: "read" | "write";
   /** Whether a step can do without it, should it be gone when it is shown: nothing declared it by itself. */

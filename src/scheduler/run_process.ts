@@ -201,6 +201,7 @@ function policyOf(
     .filter(([name]) => step.parameters[name]?.type === "path").map(([, path]) => String(path));
   return {
     folder,
+    ...(environment.root === undefined ? {} : { root: environment.root }),
     code: step.workingCopy ? [] : services.files.visible(step),
     read: [...given, ...paths, ...step.permissions.read, ...environment.folders],
     write: [step.workingCopy ? folder : outputs, logLines, ...step.permissions.write],

@@ -30,7 +30,7 @@ testRefusals(import.meta.url, [
     "an environment that is none",
     "STEP_INVALID",
     () => step("s4", wild({ env: "python", run() {} })),
-    "`python(…)`, `deno()` or `host()`",
+    "`python(…)`, `conda(…)`, `docker(…)`, `deno()` or `host()`",
     ['step "s4"'],
   ],
   [

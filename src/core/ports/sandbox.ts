@@ -33,6 +33,8 @@ export type Program =
 export interface SandboxPolicy {
   /** The working folder; it holds what `code`, `read` and `write` name below it, and nothing else. */
   readonly folder: string;
+  /** A folder whose files it finds in the place of the machine's own; only bubblewrap can show it. */
+  readonly root?: string;
   /** Its sources, as files and whole folders: a command may read them, a function's own code may not. */
   readonly code: readonly string[];
   /** Files and whole folders. */

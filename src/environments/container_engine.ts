@@ -1,7 +1,7 @@
 /** The program that runs containers: Docker's or podman's. */
 import { refuse } from "../core/error.ts";
 import { findProgram } from "../core/find_program.ts";
-import { type ProgramResult, runProgram } from "../environments/run_program.ts";
+import { type ProgramResult, runProgram } from "./run_program.ts";
 
 export interface ContainerEngine {
   /** The program with what it is always given first. */

@@ -10,6 +10,10 @@ export interface ContainerImage {
   readonly name: string;
   /** Of its content: `sha256:…`. */
   readonly id: string;
+  /** As its registry has it, `name@sha256:…`; undefined where it came from none. */
+  readonly published: string | undefined;
+  /** What it sets for its processes, `NAME=value`. */
+  readonly variables: readonly string[];
 }
 
 /**
@@ -61,17 +65,53 @@ const steps = (onProgress: (message: string) => void) => (line: string) => {
   if (line.trim() !== "" && !/^time=.* level=/.test(line)) onProgress(line);
 };
 
-const Inspected = z.array(z.object({ Id: z.string().min(1) })).min(1);
+const Inspected = z.array(z.object({
+  Id: z.string().min(1),
+  RepoDigests: z.array(z.string()).nullish(),
+  Config: z.object({ Env: z.array(z.string()).nullish() }).nullish(),
+})).min(1);
 
-async function inspectImage(name: string, engine: ContainerEngine): Promise<ContainerImage | undefined> {
+/** One of this machine; undefined where it is not there. */
+export async function inspectImage(
+  name: string,
+  engine: ContainerEngine,
+): Promise<ContainerImage | undefined> {
   const { code, stdout } = await engine.run(["image", "inspect", name]);
   if (code !== 0) return undefined;
-  const { Id: id } = Inspected.parse(JSON.parse(stdout))[0]!;
-  return { name, id: id.startsWith("sha256:") ? id : `sha256:${id}` };
+  const { Id: id, RepoDigests: digests, Config: config } = Inspected.parse(JSON.parse(stdout))[0]!;
+  return {
+    name,
+    id: id.startsWith("sha256:") ? id : `sha256:${id}`,
+    // An image of this machine alone is of no registry, whatever podman calls it.
+    published: digests?.find((digest) => !digest.startsWith("localhost/")),
+    variables: config?.Env ?? [],
+  };
 }
 
 async function requireImage(name: string, engine: ContainerEngine): Promise<ContainerImage> {
   return await inspectImage(name, engine) ?? refuseImage(name, "");
+}
+
+/** Writes all the files of an image to an archive of tar. Throws ENVIRONMENT_FAILED. */
+export async function exportImage(id: string, archive: string, engine: ContainerEngine): Promise<void> {
+  const created = await engine.run(["create", id, "true"]);
+  const container = created.stdout.trim().split("\n").at(-1) ?? "";
+  try {
+    const exported = created.code === 0
+      ? await engine.run(["export", "--output", archive, container])
+      : created;
+    if (exported.code === 0) return;
+    refuse({
+      code: "ENVIRONMENT_FAILED",
+      message: `Cannot take the files of image \`${id}\``,
+      details: lastLines(exported.stderr),
+      hint: "Read what the engine says of it",
+    });
+  } finally {
+    if (created.code === 0) {
+      await engine.run(["rm", "--force", container], { signal: new AbortController().signal });
+    }
+  }
 }
 
 /** One that begins with a dash would be an option. */
