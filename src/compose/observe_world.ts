@@ -21,6 +21,7 @@ import { isSystemError, machineFailure } from "../core/system_error.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { type Answer, type Observations, type Question, questionKey } from "../plan/observation.ts";
 import { openWitness, type Witness } from "./file_witness.ts";
+import { sourceLocation } from "./fetch_artifact.ts";
 import { listSources } from "./list_sources.ts";
 import { type Looked, openLooked } from "./planned_files.ts";
 
@@ -213,13 +214,4 @@ async function findRegistered(uri: string, at: Place, world: World, digests: Fil
     if (error instanceof TrackingError) return refuse(`Cannot find the model \`${uri}\`: ${error.message}`);
     throw error;
   }
-}
-
-/** A version's source is a folder, `models:/m-…` for a logged model, or `runs:/run/path`. */
-async function sourceLocation(source: string, tracker: Tracker): Promise<string> {
-  const logged = /^models:\/(m-[0-9a-f]+)$/.exec(source)?.[1];
-  if (logged !== undefined) return (await tracker.getLoggedModel(logged)).artifactUri;
-  const run = /^runs:\/([0-9a-f]{32})\/(.+)$/.exec(source);
-  if (run !== null) return `${(await tracker.getRun(run[1]!)).info.artifactUri}/${run[2]}`;
-  return source;
 }

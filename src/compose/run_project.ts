@@ -29,7 +29,7 @@ import type { ContainerImage } from "../environments/container_image.ts";
 import { type ProjectContainer, shownContainer } from "./project_container.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
 import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
-import { locateValues } from "./project_paths.ts";
+import { locateValues, withPathSurroundings } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
 import { ownRun, type RunOwner } from "./run_owner.ts";
 import { mendRuns } from "./mend_runs.ts";
@@ -88,7 +88,6 @@ async function runAlone(
   caller: ProjectCaller,
   options: ShownProjectOptions,
 ): Promise<ProjectEnded> {
-  const { workingFolder, variables } = caller;
   const asked = unwrap(resolveProjectArguments(entryPoint, request.parameters));
   const { environmentManager: manager } = options;
   const image = located.project.environment.is === "docker" ? located.project.environment : undefined;
@@ -111,12 +110,11 @@ async function runAlone(
       cache: caller.cache(),
     });
   }
-  const storage = options.storage ?? variables["MLFLOW_TMP_DIR"];
-  const paths = await locateValues(entryPoint, asked.values, {
-    workingFolder,
-    signal: options.signal,
-    ...(storage ? { storage } : {}),
-  });
+  const paths = await withPathSurroundings(
+    caller,
+    options,
+    (surroundings) => locateValues(entryPoint, asked.values, surroundings),
+  );
   try {
     const command = unwrap(fillCommand(entryPoint, paths.values, asked.extra));
     return await runCommandOf({ located, entryPoint, asked, command, environment }, request, caller, options);

@@ -19,7 +19,12 @@ import { findProjectExperiment } from "./find_experiment.ts";
 import type { LocatedProject } from "./locate_project.ts";
 import { imageSpec, shownContainer } from "./project_container.ts";
 import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
-import { type LocatedValues, locateValues, type PathSurroundings } from "./project_paths.ts";
+import {
+  type LocatedValues,
+  locateValues,
+  type PathSurroundings,
+  withPathSurroundings,
+} from "./project_paths.ts";
 import type { ProjectCaller, ProjectEnded, ShownProjectOptions } from "./project_request.ts";
 import { userName } from "./run_origin.ts";
 import { sluiceVersion } from "./version.ts";
@@ -50,7 +55,7 @@ export async function runProjectSteps(
     entryPoint,
     ...unwrap(resolveProjectArguments(entryPoint, shared.get(entryPoint.name)!)),
   }));
-  const { variables, workingFolder } = caller;
+  const { variables } = caller;
   const { reporter, signal, environmentManager: manager, sandbox = "auto" } = options;
   const image = located.project.environment.is === "docker" ? located.project.environment : undefined;
   const environment: Pick<AskedEnvironment, "name" | "note" | "spec"> | undefined = image !== undefined
@@ -75,16 +80,16 @@ export async function runProjectSteps(
     });
   }
   if (environment?.note !== undefined) warn(reporter, environment.note);
-  const storage = options.storage ?? variables["MLFLOW_TMP_DIR"];
-  const paths = { workingFolder, signal, ...(storage ? { storage } : {}) };
   const fetched: LocatedValues[] = [];
   try {
     const steps: ProjectStep[] = [];
-    for (const step of asked) {
-      const found = await locateValues(withPathsMadeBefore(step, paths), step.values, paths);
-      fetched.push(found);
-      steps.push({ ...step, values: relativeTo(located.folder, step.entryPoint, found.values) });
-    }
+    await withPathSurroundings(caller, options, async (surroundings) => {
+      for (const step of asked) {
+        const found = await locateValues(withPathsMadeBefore(step, surroundings), step.values, surroundings);
+        fetched.push(found);
+        steps.push({ ...step, values: relativeTo(located.folder, step.entryPoint, found.values) });
+      }
+    });
     const spec = environment?.spec ?? await hostSpec(variables, located.folder, signal);
     return await runSteps(located, steps, { spec, net, name: environment?.name }, variables, options);
   } finally {

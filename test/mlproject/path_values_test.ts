@@ -54,7 +54,7 @@ Deno.test("an address that nobody answers is refused, and nothing is recorded", 
         [`${address}/nowhere.csv`, "answers 404"],
         [`${address}/`, "names no file"],
         ["http://127.0.0.1:9/x.csv", "does not answer"],
-        ["s3://bucket/x.csv", "neither a path of this machine nor an http address"],
+        ["gopher://host/x.csv", "nothing is known of addresses of that kind"],
       ] as const
     ) {
       const ended = await run(folder, "-P", `data=${value}`);
