@@ -45,7 +45,7 @@ const Fetched = z.discriminatedUnion("is", [
   z.object({ is: z.literal("fetched"), path: z.string() }),
   z.object({ is: z.literal("failed"), words: z.string() }),
 ]);
-export type Fetched = z.infer<typeof Fetched>;
+type Fetched = z.infer<typeof Fetched>;
 
 /** Into `folder`, which is made. Throws what environments fail with, and the reason of an aborted signal. */
 export async function fetchByMlflow(
