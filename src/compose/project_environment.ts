@@ -139,8 +139,12 @@ async function makeEnvironment(
         report({ is: "environment-progress", at: Date.now(), environment: name, progress }),
     });
     const tookMs = Math.round(performance.now() - begun);
-    report({ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs });
-    const packages = ready.hasMlflow ? (await environments.contents(spec))?.packages : undefined;
+    const isAsked = ready.isNew || ready.hasMlflow;
+    const packages = isAsked ? (await environments.contents(spec))?.packages : undefined;
+    report({
+      ...{ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs },
+      ...(ready.isNew && packages !== undefined ? { packages: Object.keys(packages).length } : {}),
+    });
     const mlflow = packages?.["mlflow"] ?? packages?.["mlflow-skinny"];
     return { ...ready, ...(mlflow === undefined ? {} : { mlflow }) };
   } finally {

@@ -96,6 +96,8 @@ export type Event =
       readonly environment: string;
       readonly isNew: boolean;
       readonly tookMs: number;
+      /** How many are in it, where that was counted. */
+      readonly packages?: number;
     }
     /** Another process runs the same step. */
     | { readonly is: "step-waiting"; readonly step: string }

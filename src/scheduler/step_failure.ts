@@ -102,8 +102,10 @@ const closed: readonly {
   {
     always: /Requires read access/,
     inSandbox: /No such file or directory|FileNotFoundError|ENOENT/,
-    hint: () =>
-      'It sees its sources, its inputs and what `permissions: { read: ["…"] }` grants, and nothing else',
+    hint: ({ workingCopy }) =>
+      workingCopy
+        ? "It runs in a copy of the project's folder, and sees no other files but the system's and its environment's; `--sandbox=off` shows it all"
+        : 'It sees its sources, its inputs and what `permissions: { read: ["…"] }` grants, and nothing else',
   },
 ];
 

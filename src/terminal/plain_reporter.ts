@@ -80,7 +80,13 @@ function eventLines(event: Event, verbose: boolean, told: Map<string, number>): 
     }
     case "environment-ready":
       if (!event.isNew) return [];
-      return [`environment ${safeText(event.environment)}: made in ${formatDuration(event.tookMs)}`];
+      return [
+        `environment ${safeText(event.environment)}: made in ${formatDuration(event.tookMs)}${
+          event.packages === undefined
+            ? ""
+            : `, ${event.packages} package${event.packages === 1 ? "" : "s"} installed`
+        }`,
+      ];
     case "step-waiting":
       return [`${safeText(event.step)}: waiting for another run of the same step`];
     case "step-started":

@@ -93,7 +93,7 @@ export const projectRunOptions: readonly OptionSpec[] = [
     name: "storage-dir",
     value: { is: "file", placeholder: "FOLDER" },
     default: "MLFLOW_TMP_DIR, else the system's",
-    description: "Where values of path parameters that are http addresses are fetched to",
+    description: "Where values of path parameters that are addresses are fetched to",
   },
   {
     name: "backend",

@@ -20,7 +20,12 @@ export function projectHelp(
   { program, name, columns, paint }: ProjectHelpOptions,
 ): string {
   const entryPoints = project.entryPoints.map((each) =>
-    [safeText(each.name), safeText(each.command ?? "")] as const
+    [
+      safeText(each.name),
+      `${safeText(each.command ?? "")}${
+        each.needs.length === 0 ? "" : ` (after ${each.needs.map(safeText).join(", ")})`
+      }`,
+    ] as const
   );
   const parameters = project.entryPoints.flatMap((entryPoint) =>
     entryPoint.parameters.map((parameter) =>
