@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { writeNote } from "../core/atomic_write.ts";
 import { digestValue } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
+import { isFileThere } from "../core/is_there.ts";
 import { safeLine } from "../terminal/safe_text.ts";
 import { processSinks } from "../terminal/text_sink.ts";
 
@@ -29,7 +30,7 @@ export async function approveProject(
 ): Promise<void> {
   if (isGiven) return;
   const note = join(cache, "mlprojects", "approved", digestValue({ uri, fetched }).slice("sha256:".length));
-  if (await Deno.stat(note).then(({ isFile }) => isFile, () => false)) return;
+  if (await isFileThere(note)) return;
   const { stderr } = processSinks();
   const lines = [
     `This project comes from ${safeLine(uri)} (${fetched}).`,

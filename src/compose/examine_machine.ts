@@ -1,6 +1,7 @@
 /** Looks at what this machine has of what runs need; changes nothing. */
 import { cacheFolder } from "../core/cache_folder.ts";
 import { access, constants, statfs } from "node:fs/promises";
+import { isThere } from "../core/is_there.ts";
 import { dirname, join } from "node:path";
 import { SluiceError } from "../core/error.ts";
 import { findProgram } from "../core/find_program.ts";
@@ -158,5 +159,3 @@ async function versionOf(path: string, variables: Readonly<Record<string, string
     return "one that cannot be started";
   }
 }
-
-const isThere = (path: string): Promise<boolean> => access(path).then(() => true, () => false);

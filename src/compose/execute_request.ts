@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Cause } from "../core/cause.ts";
 import type { Plan } from "../core/plan.ts";
-import { type Failure, placed, refuse, unwrap } from "../core/error.ts";
+import { type Failure, placed, unwrap } from "../core/error.ts";
 import type { Event, RunStatus, StepReport } from "../core/event.ts";
 import type { PipelineDefinition } from "../core/pipeline.ts";
 import { inside } from "../core/place.ts";
@@ -10,18 +10,18 @@ import type { Environments } from "../core/ports/environments.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
 import type { RunOptions, RunOutcome, RunRequest } from "../core/run.ts";
-import { machineFailure } from "../core/system_error.ts";
-import { type Experiment, TrackingError } from "../core/tracking.ts";
+import type { Experiment } from "../core/tracking.ts";
 import { resolveArguments, type ResolvedRequest } from "../plan/resolve_arguments.ts";
 import { execute, type Executed } from "../scheduler/execute.ts";
+import { describeEnvironment, reportEnvironment } from "../scheduler/report_environment.ts";
 import type { Capacity } from "../scheduler/ready_steps.ts";
 import { findOrCreateExperiment } from "./find_experiment.ts";
-import { isOfInterruption } from "./interruption.ts";
 import { openServices } from "./open_services.ts";
 import { preloadTracker, workspaceFolder } from "./open_tracker.ts";
 import { outcomeOf } from "./outcome.ts";
 import { findRunOrigin } from "./run_origin.ts";
 import type { RunOrigin } from "../scheduler/run_record.ts";
+import { refuseRun } from "./refuse_run.ts";
 import { ownRun, type RunOwner } from "./run_owner.ts";
 import { mendRuns } from "./mend_runs.ts";
 import { openSession, type Planned, planResolved, type Session } from "./session.ts";
@@ -89,19 +89,10 @@ export async function executeResolved(
     }
     return await executePlan(planned, { definition, session, tracker, workspace, options });
   } catch (error) {
-    if (options.signal?.aborted && isOfInterruption(error)) {
-      return refuse({
-        code: "RUN_INTERRUPTED",
-        message: `Run of entry point \`${resolved.entryPoint}\` was stopped`,
-      });
-    }
-    const failure = machineFailure(error, `Cannot go on with entry point \`${resolved.entryPoint}\``);
-    if (failure !== undefined) return refuse(failure);
-    if (!(error instanceof TrackingError)) throw error;
-    return refuse({
-      code: "TRACKER_REFUSED",
-      message: `Cannot record the run as the tracker refuses: ${error.message}`,
-      hint: "See what it names; --experiment-name and --run-name choose other names",
+    return refuseRun(error, {
+      entryPoint: resolved.entryPoint,
+      signal: options.signal,
+      choices: "--experiment-name and --run-name choose other names",
     });
   } finally {
     await session.close();
@@ -189,18 +180,14 @@ async function lockEnvironments(
     if (spec.kind === "deno" || spec.kind === "host" || (await environments.observe(spec)).is === "locked") {
       continue;
     }
-    const environment = spec.kind === "python" && spec.version !== undefined
-      ? `${spec.kind} ${spec.version}`
-      : spec.kind;
-    const begun = performance.now();
-    const ready = await environments.prepare(spec, {
-      signal: signal ?? new AbortController().signal,
-      onProgress: (progress) => emit({ is: "environment-progress", at: Date.now(), environment, progress }),
-    }).catch((error) => {
+    await reportEnvironment(
+      describeEnvironment(spec),
+      { clock: Date.now, emit },
+      (onProgress) =>
+        environments.prepare(spec, { signal: signal ?? new AbortController().signal, onProgress }),
+    ).catch((error) => {
       throw placed(error, inside(use.place, `step "${use.name}"`));
     });
-    const tookMs = Math.round(performance.now() - begun);
-    emit({ is: "environment-ready", at: Date.now(), environment, isNew: ready.isNew, tookMs });
   }
 }
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import { refuse, SluiceError } from "../core/error.ts";
 import { makeFolder } from "../core/file_tree.ts";
-import { removeTree } from "../core/remove_tree.ts";
 import { runProgram } from "../environments/run_program.ts";
+import { fillOnce } from "./fill_once.ts";
 import { type ProjectSource, shownUri } from "./project_source.ts";
 
 export interface FetchedCommit {
@@ -47,23 +47,14 @@ export async function fetchGit(
   const { commit, name, branch } = await resolveVersion(url, version, git);
   const folder = join(projects, commit);
   const found = { folder, commit, ...(branch === undefined ? {} : { branch }) };
-  if (await isThere(folder)) return found;
-  const part = join(projects, `.part-${crypto.randomUUID()}`);
-  try {
-    await Deno.mkdir(part);
+  await fillOnce(folder, async (part) => {
     const inPart = (...args: readonly string[]) => git([...careful, "-C", part, ...args]);
     await inPart("init", "--quiet");
     await inPart("remote", "add", "--", "origin", url);
     await fetchCommit(inPart, name ?? commit);
     await inPart("checkout", "--quiet", "--detach", commit);
     await inPart("submodule", "update", "--quiet", "--init", "--recursive");
-    await Deno.rename(part, folder).catch(async (error) => {
-      // Another process has fetched the same.
-      if (!await isThere(folder)) throw error;
-    });
-  } finally {
-    await removeTree(part).catch(() => {});
-  }
+  });
   return found;
 }
 
@@ -152,5 +143,3 @@ function refuseVersion(url: string, because: string, lines: readonly (readonly s
       : `Branches and tags: ${names.slice(0, 20).join(", ")}; a commit is named whole`,
   });
 }
-
-const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);

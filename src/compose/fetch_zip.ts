@@ -5,8 +5,8 @@ import { isConfinedPath } from "../core/confined_path.ts";
 import { type Digest, digestBytes } from "../core/digest.ts";
 import { refuse } from "../core/error.ts";
 import { makeFolder } from "../core/file_tree.ts";
-import { removeTree } from "../core/remove_tree.ts";
 import { showValue } from "../core/parameter.ts";
+import { fillOnce } from "./fill_once.ts";
 import { shownUri } from "./project_source.ts";
 
 /** Of the archive, of all that is in it, and of its entries. */
@@ -41,18 +41,8 @@ export async function fetchZip(
   const digest = digestBytes(archive);
   const projects = join(cache, "mlprojects");
   const folder = join(projects, `zip-${digest.slice("sha256:".length, "sha256:".length + 32)}`);
-  if (await isThere(folder)) return { folder, digest };
   makeFolder(projects);
-  const part = join(projects, `.part-${crypto.randomUUID()}`);
-  try {
-    await writeEntries(archive, part, notFound);
-    await Deno.rename(part, folder).catch(async (error) => {
-      // Another process has unpacked the same.
-      if (!await isThere(folder)) throw error;
-    });
-  } finally {
-    await removeTree(part).catch(() => {});
-  }
+  await fillOnce(folder, (part) => writeEntries(archive, part, notFound));
   return { folder, digest };
 }
 
@@ -84,7 +74,6 @@ async function writeEntries(archive: Uint8Array, folder: string, notFound: NotFo
     }
     return !isFolder;
   };
-  makeFolder(folder);
   for (const [name, content] of Object.entries(unpack(archive, filter, notFound))) {
     const path = join(folder, name);
     makeFolder(dirname(path));
@@ -135,5 +124,3 @@ async function download(location: string, notFound: NotFound, signal: AbortSigna
   }
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
-
-const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);

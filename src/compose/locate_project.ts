@@ -2,6 +2,7 @@
 import { join, normalize, resolve } from "node:path";
 import { isConfinedPath } from "../core/confined_path.ts";
 import { refuse } from "../core/error.ts";
+import { isFolderThere, isThere } from "../core/is_there.ts";
 import type { MlflowProject } from "../core/mlproject.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { showValue } from "../core/parameter.ts";
@@ -131,7 +132,7 @@ async function copyFolder(from: string, to: string, { variables, signal }: Locat
 }
 
 async function requireFolder(uri: string, folder: string): Promise<void> {
-  if ((await Deno.stat(folder).catch(() => undefined))?.isDirectory === true) return;
+  if (await isFolderThere(folder)) return;
   refuse({
     code: "PROJECT_NOT_FOUND",
     message: `Cannot run project \`${shownUri(uri)}\` as it has no such folder`,
@@ -184,5 +185,3 @@ async function requireBeside(folder: string, path: string, file: string): Promis
   if (await isThere(join(folder, path))) return;
   refuseFile(file, `it names the environment file \`${showValue(path)}\`, which is not there`);
 }
-
-const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);

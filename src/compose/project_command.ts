@@ -1,37 +1,26 @@
 /** Runs the MLflow project that the command line asked for. */
-import { cacheFolder } from "../core/cache_folder.ts";
 import { basename } from "node:path";
-import { refuse, SluiceError } from "../core/error.ts";
+import { cacheFolder } from "../core/cache_folder.ts";
+import { refuse } from "../core/error.ts";
 import type { ProjectFlags } from "../terminal/project_flags.ts";
 import { openProjectReporter, openReporter } from "../terminal/reporter.ts";
 import { projectHelp, type ProjectHelpOptions } from "../terminal/project_help.ts";
-import { processSinks, type TextSink } from "../terminal/text_sink.ts";
-import { onInterruption } from "./interruption.ts";
+import type { TextSink } from "../terminal/text_sink.ts";
+import { exitCodeOfRun } from "./exit_code_of_run.ts";
 import { locateProject } from "./locate_project.ts";
 import { runProject } from "./run_project.ts";
-import { writeFailure } from "./run_to_exit.ts";
 
 /** Gives the exit code. Throws a `SluiceError` for what is wrong before a run begins. */
 export async function projectCommand(uri: string, entryPoint: string, flags: ProjectFlags): Promise<number> {
-  const interruption = onInterruption();
-  const { signal } = interruption;
   const { parameters, backendConfig, ...options } = flags;
-  try {
+  return await exitCodeOfRun(async (signal) => {
     if (backendConfig?.endsWith(".json")) await requireJson(backendConfig);
-    const { status } = await runProject({ uri, entryPoint, parameters }, {
+    return await runProject({ uri, entryPoint, parameters }, {
       ...options,
       signal,
       openReporter: (shows) => shows === "steps" ? openReporter(flags) : openProjectReporter(flags),
     });
-    return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
-  } catch (error) {
-    const code = interruption.exitCode();
-    if (code === undefined || !(error instanceof SluiceError)) throw error;
-    writeFailure(error.failure, processSinks().stderr);
-    return code;
-  } finally {
-    interruption.close();
-  }
+  });
 }
 
 /** This machine has no settings; a file that is none is told of all the same, as MLflow does. */

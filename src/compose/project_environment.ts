@@ -2,18 +2,15 @@
 import type { CondaSpec, EnvironmentSpec } from "../core/environment.ts";
 import { refuse, SluiceError } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
-import type { MlflowProject } from "../core/mlproject.ts";
-import type { Tag } from "../core/tracking.ts";
+import type { EnvironmentManager } from "../core/mlproject.ts";
 import type { Reporter } from "../core/ports/reporter.ts";
 import type { PythonEnv } from "../mlproject/read_python_env.ts";
 import type { EntryPointRun } from "../scheduler/execute_entry_point.ts";
 import type { LocatedProject } from "./locate_project.ts";
 import { openProjectEnvironments } from "./open_project_environments.ts";
+import { reportEnvironment } from "../scheduler/report_environment.ts";
 import { readProjectFile } from "./read_project_file.ts";
 import { cacheIfThere, rememberReading } from "./remember_reading.ts";
-
-/** Who makes the environment. All but `local` are made by uv; the name is what the run is told of. */
-export type EnvironmentManager = "conda" | "local" | "uv" | "virtualenv";
 
 /** An environment that is yet to be made. */
 export interface AskedEnvironment {
@@ -132,31 +129,21 @@ async function makeEnvironment(
   if (note !== undefined) report({ is: "warning", at: Date.now(), message: note });
   const environments = await openProjectEnvironments(lockFolder, variables);
   try {
-    const begun = performance.now();
-    const ready = await environments.prepare(spec, {
-      signal,
-      onProgress: (progress) =>
-        report({ is: "environment-progress", at: Date.now(), environment: name, progress }),
+    return await reportEnvironment(name, { clock: Date.now, emit: report }, async (onProgress) => {
+      const ready = await environments.prepare(spec, { signal, onProgress });
+      const isAsked = ready.isNew || ready.hasMlflow;
+      const packages = isAsked ? (await environments.contents(spec))?.packages : undefined;
+      const mlflow = packages?.["mlflow"] ?? packages?.["mlflow-skinny"];
+      return {
+        ...ready,
+        ...(packages === undefined ? {} : { packages: Object.keys(packages).length }),
+        ...(mlflow === undefined ? {} : { mlflow }),
+      };
     });
-    const tookMs = Math.round(performance.now() - begun);
-    const isAsked = ready.isNew || ready.hasMlflow;
-    const packages = isAsked ? (await environments.contents(spec))?.packages : undefined;
-    report({
-      ...{ is: "environment-ready", at: Date.now(), environment: name, isNew: ready.isNew, tookMs },
-      ...(ready.isNew && packages !== undefined ? { packages: Object.keys(packages).length } : {}),
-    });
-    const mlflow = packages?.["mlflow"] ?? packages?.["mlflow-skinny"];
-    return { ...ready, ...(mlflow === undefined ? {} : { mlflow }) };
   } finally {
     await environments.close();
   }
 }
-
-/** That what conda would install came from elsewhere. */
-export const packagesTags = ({ environment }: MlflowProject, spec: EnvironmentSpec): Tag[] =>
-  environment.is === "conda"
-    ? [{ key: "sluice.packages", value: spec.kind === "conda" ? "conda" : "pypi" }]
-    : [];
 
 const pypiNote = (file: string, why: string): string =>
   `The packages of ${file} are taken from PyPI ${why}: conda's own builds and what is not of Python are not to be had there`;

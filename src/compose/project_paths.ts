@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { EnvironmentProgress } from "../core/environment.ts";
 import { refuse, SluiceError } from "../core/error.ts";
 import { makeFolder } from "../core/file_tree.ts";
+import { isThere } from "../core/is_there.ts";
 import type { ProjectEntryPoint, ProjectParameter } from "../core/mlproject.ts";
 import { showValue } from "../core/parameter.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
@@ -54,7 +55,7 @@ export async function locateValues(
     for (const [index, parameter] of declaredParameters(entryPoint).entries()) {
       const value = values.get(parameter.name)!;
       if (parameter.type !== "path" || !isAddress(value)) {
-        located.set(parameter.name, absoluteValue(parameter, value, surroundings.workingFolder));
+        located.set(parameter.name, await absoluteValue(parameter, value, surroundings.workingFolder));
         continue;
       }
       folder ??= await makeStorage(surroundings);
@@ -84,7 +85,11 @@ async function makeStorage({ storage, workingFolder }: PathSurroundings): Promis
   return await Deno.makeTempDir({ dir, prefix: "sluice-storage-" });
 }
 
-function absoluteValue(parameter: ProjectParameter, value: string, workingFolder: string): string {
+async function absoluteValue(
+  parameter: ProjectParameter,
+  value: string,
+  workingFolder: string,
+): Promise<string> {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(value)?.[1]?.toLowerCase();
   switch (parameter.type) {
     case "uri":
@@ -94,7 +99,9 @@ function absoluteValue(parameter: ProjectParameter, value: string, workingFolder
     case "path": {
       const path = scheme === "file" ? value.replace(/^file:(\/\/(?=\/))?/i, "") : value;
       const absolute = resolve(workingFolder, decoded(path));
-      return isThere(absolute) ? absolute : refuseValue(parameter, value, "there is no such file or folder");
+      return await isThere(absolute)
+        ? absolute
+        : refuseValue(parameter, value, "there is no such file or folder");
     }
     default:
       return value;
@@ -174,15 +181,6 @@ async function fetchByHttp(
     return fail("its host broke off");
   }
   return path;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function refuseValue(

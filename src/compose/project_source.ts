@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { refuse } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
+import { isFolderThere, isThere } from "../core/is_there.ts";
 import { showValue } from "../core/parameter.ts";
 
 export type ProjectSource =
@@ -47,7 +48,7 @@ export async function findProjectSource(
     return { is: "zip", location: isAddress ? written : pathOf(written, workingFolder) ?? written, below };
   }
   const path = pathOf(written, workingFolder);
-  if (path !== undefined && await isFolder(path)) {
+  if (path !== undefined && await isFolderThere(path)) {
     if (version === undefined) return { is: "folder", folder: path, below };
     if (!await isThere(join(path, ".git"))) {
       return notFound("it is no checkout of git, which alone has versions", "Leave `--version` out");
@@ -77,7 +78,3 @@ function pathOf(written: string, workingFolder: string): string | undefined {
     return undefined;
   }
 }
-
-const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
-const isFolder = (path: string): Promise<boolean> =>
-  Deno.stat(path).then((info) => info.isDirectory, () => false);

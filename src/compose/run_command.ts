@@ -8,10 +8,9 @@ import type { RunRequest } from "../core/run.ts";
 import { joinReporters, openReporter } from "../terminal/reporter.ts";
 import { executeRequest } from "./execute_request.ts";
 import type { ForecastedPlan } from "./forecast_request.ts";
-import { onInterruption } from "./interruption.ts";
+import { exitCodeOfRun } from "./exit_code_of_run.ts";
 import type { RunFlags } from "../terminal/run_flags.ts";
 import { processSinks, writeLines } from "../terminal/text_sink.ts";
-import { writeFailure } from "./run_to_exit.ts";
 
 /**
  * Gives the exit code: 0 for a run that finished or a plan that was shown, 1 for a run that did not finish, and after a
@@ -30,25 +29,15 @@ export async function runCommand(
   }
   const shown = await openReporter(flags);
   const reporter = summaries === undefined ? shown : joinReporters(shown, summaries);
-  const interruption = onInterruption();
-  const { signal } = interruption;
   const causes = flags.verbose && !flags.json && !flags.quiet ? { onCauses: await openCauseLines() } : {};
-  try {
-    const { status } = await executeRequest(definition, request, { ...flags, ...causes, reporter, signal })
+  return await exitCodeOfRun((signal) =>
+    executeRequest(definition, request, { ...flags, ...causes, reporter, signal })
       .catch((error) => {
         if (error instanceof SluiceError) summaries?.refused(error.failure);
         throw error;
       })
-      .finally(() => reporter.close());
-    return interruption.exitCode() ?? (status === "finished" ? 0 : 1);
-  } catch (error) {
-    const code = interruption.exitCode();
-    if (code === undefined || !(error instanceof SluiceError)) throw error;
-    writeFailure(error.failure, processSinks().stderr);
-    return code;
-  } finally {
-    interruption.close();
-  }
+      .finally(() => reporter.close())
+  );
 }
 
 /** Below the closing lines: what has changed since each executed step's last run. */

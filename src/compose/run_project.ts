@@ -1,19 +1,18 @@
 /** Runs an MLflow project in a folder of this machine, as `mlflow run` does. */
-import { cacheFolder } from "../core/cache_folder.ts";
 import { basename, join } from "node:path";
-import { refuse, unwrap } from "../core/error.ts";
-import type { EnvironmentSpec } from "../core/environment.ts";
+import { cacheFolder } from "../core/cache_folder.ts";
+import { unwrap } from "../core/error.ts";
 import type { Event } from "../core/event.ts";
 import type { ProjectEntryPoint, ProjectEnvironment } from "../core/mlproject.ts";
 import type { RunServer } from "../core/ports/run_server.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
-import { machineFailure } from "../core/system_error.ts";
-import { type Experiment, type Tag, TrackingError } from "../core/tracking.ts";
+import type { Experiment } from "../core/tracking.ts";
 import { localEngine } from "../engines/local_engine.ts";
 import { fillCommand, quoteWord } from "../mlproject/fill_command.ts";
 import { findClosure } from "../mlproject/project_closure.ts";
 import { findProjectEntryPoint } from "../mlproject/find_entry_point.ts";
 import { type ProjectArguments, resolveProjectArguments } from "../mlproject/project_arguments.ts";
+import { reportEnvironment } from "../scheduler/report_environment.ts";
 import { type EntryPointRun, executeEntryPoint } from "../scheduler/execute_entry_point.ts";
 import { findProjectExperiment } from "./find_experiment.ts";
 import type {
@@ -23,19 +22,18 @@ import type {
   ProjectRequest,
   ShownProjectOptions,
 } from "./project_request.ts";
-import { isOfInterruption } from "./interruption.ts";
 import { locateTracker, openTracker, preloadTracker, workspaceFolder } from "./open_tracker.ts";
-import type { ContainerImage } from "../environments/container_image.ts";
-import { type ProjectContainer, shownContainer } from "./project_container.ts";
+import type { ProjectContainer } from "./project_container.ts";
 import { type LocatedProject, locateProject } from "./locate_project.ts";
-import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
+import type { AskedEnvironment } from "./project_environment.ts";
+import { imageTags, projectTags } from "./project_tags.ts";
 import { locateValues, withPathSurroundings } from "./project_paths.ts";
 import { bugOfServer } from "./open_services.ts";
+import { refuseRun } from "./refuse_run.ts";
 import { ownRun, type RunOwner } from "./run_owner.ts";
 import { mendRuns } from "./mend_runs.ts";
 import { userName } from "./run_origin.ts";
 import { openSteadyClock } from "./steady_clock.ts";
-import { sluiceVersion } from "./version.ts";
 
 /** Throws a `SluiceError` for what is wrong before the run begins, and for an environment that cannot be made. */
 export async function runProject(request: ProjectRequest, options: ProjectOptions): Promise<ProjectEnded> {
@@ -104,7 +102,9 @@ async function runAlone(
       fetched: located.origin.fetched,
       // As it would be with what is fetched in place of its address.
       commands: [unwrap(fillCommand(entryPoint, asked.values, asked.extra))],
-      environment: image === undefined ? environment : { note: shownContainer(image) },
+      environment: image === undefined
+        ? environment
+        : { note: (await import("./project_container.ts")).shownContainer(image) },
       touches: image === undefined ? "everything" : "container",
       isGiven: options.isApproved ?? false,
       cache: caller.cache(),
@@ -163,7 +163,7 @@ async function runCommandOf(
         folder,
         parameters,
         tags: [
-          ...tagsOf(
+          ...projectTags(
             located,
             entryPoint,
             container === undefined ? environment?.name : "docker",
@@ -182,7 +182,11 @@ async function runCommandOf(
       options,
     });
   } catch (error) {
-    return refuseRun(error, request, options.signal);
+    return refuseRun(error, {
+      entryPoint: request.entryPoint,
+      signal: options.signal,
+      choices: "--experiment-name, --experiment-id and --run-name choose others",
+    });
   } finally {
     await tracker?.close();
   }
@@ -196,25 +200,22 @@ async function containerOf(
   { reporter, signal, dockerArguments = new Map(), buildsImage = false }: ShownProjectOptions,
 ): Promise<ProjectContainer> {
   const { prepareContainer } = await import("./project_container.ts");
-  const begun = performance.now();
-  let isNew = false;
-  const container = await prepareContainer(project, environment, {
-    ...{ variables, folder, signal, dockerArguments, buildsImage },
-    onProgress(message) {
-      isNew = true;
-      const progress = { is: "installing", message } as const;
-      reporter.report({ is: "environment-progress", at: Date.now(), environment: "docker", progress });
+  return await reportEnvironment(
+    "docker",
+    { clock: Date.now, emit: (event) => reporter.report(event) },
+    async (tell) => {
+      let isNew = false;
+      const container = await prepareContainer(project, environment, {
+        ...{ variables, folder, signal, dockerArguments, buildsImage },
+        onProgress(message) {
+          isNew = true;
+          tell({ is: "installing", message });
+        },
+      });
+      return { ...container, isNew };
     },
-  });
-  const tookMs = Math.round(performance.now() - begun);
-  reporter.report({ is: "environment-ready", at: Date.now(), environment: "docker", isNew, tookMs });
-  return container;
+  );
 }
-
-const imageTags = ({ name, id }: ContainerImage): Tag[] => [
-  { key: "mlflow.docker.image.uri", value: name },
-  { key: "mlflow.docker.image.id", value: id },
-];
 
 interface Prepared {
   readonly run: EntryPointRun;
@@ -261,41 +262,4 @@ async function execute(prepared: Prepared): Promise<ProjectEnded> {
     localEngine.close();
     await owner?.release();
   }
-}
-
-/** What MLflow would have fail with a stack trace is told as what it is. */
-function refuseRun(error: unknown, { entryPoint }: ProjectRequest, signal: AbortSignal): never {
-  if (signal.aborted && isOfInterruption(error)) {
-    refuse({ code: "RUN_INTERRUPTED", message: `Run of entry point \`${entryPoint}\` was stopped` });
-  }
-  const failure = machineFailure(error, `Cannot go on with entry point \`${entryPoint}\``);
-  if (failure !== undefined) refuse(failure);
-  if (!(error instanceof TrackingError)) throw error;
-  return refuse({
-    code: "TRACKER_REFUSED",
-    message: `Cannot record the run as the tracker refuses: ${error.message}`,
-    hint: "See what it names; --experiment-name, --experiment-id and --run-name choose others",
-  });
-}
-
-function tagsOf(
-  { origin, project }: LocatedProject,
-  entryPoint: ProjectEntryPoint,
-  manager: string | undefined,
-  spec: EnvironmentSpec | undefined,
-): Tag[] {
-  const tag = (key: string, value: string | undefined): Tag[] => value === undefined ? [] : [{ key, value }];
-  return [
-    ...tag("mlflow.user", userName()),
-    ...tag("mlflow.source.name", origin.source),
-    ...tag("mlflow.source.type", "PROJECT"),
-    ...tag("mlflow.project.entryPoint", entryPoint.name),
-    ...tag("mlflow.source.git.commit", origin.commit),
-    ...tag("mlflow.source.git.repoURL", origin.remoteUrl),
-    ...tag("mlflow.source.git.branch", origin.branch),
-    ...tag("mlflow.project.backend", "local"),
-    ...tag("mlflow.project.env", manager),
-    ...tag("sluice.version", sluiceVersion),
-    ...(spec === undefined ? [] : packagesTags(project, spec)),
-  ];
 }

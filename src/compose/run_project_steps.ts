@@ -18,7 +18,8 @@ import { executeResolved } from "./execute_request.ts";
 import { findProjectExperiment } from "./find_experiment.ts";
 import type { LocatedProject } from "./locate_project.ts";
 import { imageSpec, shownContainer } from "./project_container.ts";
-import { type AskedEnvironment, packagesTags } from "./project_environment.ts";
+import type { AskedEnvironment } from "./project_environment.ts";
+import { packagesTags } from "./project_tags.ts";
 import {
   type LocatedValues,
   locateValues,

@@ -1,5 +1,6 @@
 /** An MLflow project as its files say it: what `mlproject/` reads. Names and rules are MLflow's, and some of our own. */
 import type { Place } from "./place.ts";
+import type { SandboxMode } from "./sandbox_tier.ts";
 
 /** Paths are relative to the project's folder. */
 export interface MlflowProject {
@@ -23,6 +24,43 @@ export type ProjectEnvironment =
     /** Variables: given by name and value, or by name alone to be taken from the machine. */
     readonly environment: readonly (string | readonly [name: string, value: string])[];
   };
+
+/** Who makes the environment of a project. The name is what its runs are told of. */
+export const environmentManagers = ["local", "virtualenv", "uv", "conda"] as const;
+export type EnvironmentManager = typeof environmentManagers[number];
+
+/** How a project is run, as its caller says it. */
+export interface ProjectRunOptions {
+  readonly environmentManager?: EnvironmentManager;
+  /** At most one of the two; else MLFLOW_EXPERIMENT_NAME or _ID, else experiment 0. */
+  readonly experimentName?: string;
+  readonly experimentId?: string;
+  readonly runName?: string;
+  /** Of a run to go on with. */
+  readonly runId?: string;
+  readonly trackingUri?: string;
+  /** A branch, tag or commit of git. */
+  readonly version?: string;
+  /** Where values of `path` parameters are fetched to; MLFLOW_TMP_DIR when absent. */
+  readonly storage?: string;
+  /** What was fetched from elsewhere may run without being asked for. */
+  readonly isApproved?: boolean;
+  /** `require`: it runs as a step of a pipeline does, also where it depends on no other. `auto` when absent. */
+  readonly sandbox?: SandboxMode;
+  /**
+   * True: it is taken from the cache, also where it depends on no other. False: every step runs. Absent: it is taken where
+   * it depends on others, as these are.
+   */
+  readonly useCache?: boolean;
+  /** Of a project with an image: options of the engine's `run`, by name; an empty text stands for one without a value. */
+  readonly dockerArguments?: ReadonlyMap<string, string>;
+  /** Whether the files of such a project become part of a new image. False by default, as with MLflow. */
+  readonly buildsImage?: boolean;
+  /** Steps at a time; the machine's cores when absent. */
+  readonly jobs?: number;
+  /** Go on with what does not need a failed step. */
+  readonly keepGoing?: boolean;
+}
 
 export interface ProjectEntryPoint {
   readonly name: string;

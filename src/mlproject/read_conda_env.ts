@@ -1,7 +1,6 @@
 /** Reads a conda.yaml, by conda's own grammar of environment files. */
 import type { CondaSpec } from "../core/environment.ts";
-import { nearest } from "../core/nearest.ts";
-import { listNames } from "../core/suggest.ts";
+import { find, itemsOf, refuseUnknown } from "./expect_yaml.ts";
 import { readProjectYaml } from "./read_project_yaml.ts";
 import { refuseFile } from "./refuse_file.ts";
 import { type Position, pythonText, type YamlValue } from "./yaml_value.ts";
@@ -32,21 +31,10 @@ const keys = ["name", "channels", "dependencies", "prefix", "variables", "platfo
 export function readCondaEnv(text: string, file: string): CondaEnv {
   const root = readProjectYaml(text, file);
   if (root.is !== "map") return refuseFile(file, "it is no map with `dependencies`", root);
-  const unknown = root.entries.find(({ key }) => !keys.includes(key.text));
-  if (unknown !== undefined) {
-    const near = nearest(unknown.key.text, keys);
-    const hint = `${near === undefined ? "" : `Did you mean \`${near}\`? `}Known: ${listNames(keys)}`;
-    refuseFile(
-      file,
-      `a conda environment has no key \`${unknown.key.text.slice(0, 80)}\``,
-      unknown.key,
-      hint,
-    );
-  }
-  const find = (key: string) => root.entries.find((entry) => entry.key.text === key)?.value;
+  refuseUnknown(root, keys, file, "a conda environment");
   const packages: CondaPackage[] = [];
   const pip: string[] = [];
-  for (const item of itemsOf(find("dependencies"), file, "dependencies")) {
+  for (const item of itemsOf(find(root, "dependencies"), file, "dependencies")) {
     if (item.is === "map") {
       const [entry, ...others] = item.entries;
       if (entry?.key.text !== "pip" || others.length > 0) {
@@ -57,10 +45,10 @@ export function readCondaEnv(text: string, file: string): CondaEnv {
   }
   return {
     file,
-    channels: itemsOf(find("channels"), file, "channels").map((item) => textOf(item, file, "channels")),
+    channels: itemsOf(find(root, "channels"), file, "channels").map((item) => textOf(item, file, "channels")),
     packages,
     pip,
-    variables: variablesOf(find("variables"), file),
+    variables: variablesOf(find(root, "variables"), file),
   };
 }
 
@@ -81,11 +69,6 @@ function variablesOf(value: YamlValue | undefined, file: string): Readonly<Recor
     if (!isName) refuseFile(file, `\`${key.text.slice(0, 80)}\` is no name of a variable`, key);
     return [key.text, pythonText(value)];
   }));
-}
-
-function itemsOf(value: YamlValue | undefined, file: string, name: string): readonly YamlValue[] {
-  if (value === undefined || value.is === "null") return [];
-  return value.is === "list" ? value.items : refuseFile(file, `\`${name}\` is no list`, value);
 }
 
 function textOf(value: YamlValue, file: string, name: string): string {

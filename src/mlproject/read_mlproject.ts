@@ -10,9 +10,9 @@ import type {
   ProjectEnvironment,
   ProjectParameter,
 } from "../core/mlproject.ts";
-import { nearest } from "../core/nearest.ts";
 import { inside, type Place } from "../core/place.ts";
-import { listNames } from "../core/suggest.ts";
+import { suggest } from "../core/suggest.ts";
+import { asList, asMap, asNumber, asText, asTexts, find, refuseUnknown } from "./expect_yaml.ts";
 import { readProjectYaml } from "./read_project_yaml.ts";
 import { refuseFile } from "./refuse_file.ts";
 import { pythonText, type YamlEntry, type YamlMap, type YamlValue } from "./yaml_value.ts";
@@ -66,7 +66,7 @@ function readEntryPoints(root: YamlMap, file: string): ProjectEntryPoint[] {
         file,
         place,
         `entry point "${name}" depends on "${need}", which is not there`,
-        near(need, names),
+        suggest(need, "Known", names),
       );
     }
   }
@@ -234,65 +234,6 @@ const isFalse = (value: YamlValue): boolean =>
     : value.is === "map"
     ? value.entries.length === 0
     : ["None", "False", "0", "0.0", ""].includes(value.text) && (value.is !== "text" || value.text === "");
-
-const find = (map: YamlMap, key: string): YamlValue | undefined =>
-  map.entries.find((entry) => entry.key.text === key)?.value;
-
-function refuseUnknown(map: YamlMap, known: readonly string[], file: string, what: string): void {
-  const unknown = map.entries.find(({ key }) => !known.includes(key.text));
-  if (unknown === undefined) return;
-  const { key } = unknown;
-  refuseFile(file, `${what} has no key \`${key.text.slice(0, 80)}\``, key, near(key.text, known));
-}
-
-function near(name: string, known: readonly string[]): string {
-  const found = nearest(name, known);
-  return `${found === undefined ? "" : `Did you mean \`${found}\`? `}Known: ${listNames(known)}`;
-}
-
-function asMap(value: YamlValue, file: string, what: string): YamlMap {
-  return value.is === "map" ? value : refuseFile(file, `${what} is no map but ${describe(value)}`, value);
-}
-
-function asList(value: YamlValue, file: string, what: string): readonly YamlValue[] {
-  return value.is === "list"
-    ? value.items
-    : refuseFile(file, `${what} is no list but ${describe(value)}`, value);
-}
-
-const asTexts = (value: YamlValue, file: string, what: string): string[] =>
-  asList(value, file, what).map((item) => {
-    if (item.is === "list" || item.is === "map") refuseFile(file, `${what} holds ${describe(item)}`, item);
-    return item.text;
-  });
-
-function asText(value: YamlValue, file: string, what: string): string {
-  return value.is === "text"
-    ? value.text
-    : refuseFile(file, `${what} is no text but ${describe(value)}`, value, "Put it in quotes");
-}
-
-function asNumber(value: YamlValue, file: string, what: string): number {
-  const number = value.is === "integer" || value.is === "float" ? Number(value.text) : NaN;
-  return Number.isFinite(number)
-    ? number
-    : refuseFile(file, `${what} is no number but ${describe(value)}`, value);
-}
-
-function describe(value: YamlValue): string {
-  switch (value.is) {
-    case "null":
-      return "empty";
-    case "list":
-      return "a list";
-    case "map":
-      return "a map";
-    case "time":
-      return `the time \`${value.text}\``;
-    default:
-      return `the ${value.is} \`${value.text.slice(0, 80)}\``;
-  }
-}
 
 function refuseAt(file: string, { line = 1, column = 1 }: Place, what: string, hint?: string): never {
   return refuseFile(file, what, { line, column }, hint);

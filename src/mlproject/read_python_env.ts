@@ -1,6 +1,5 @@
 /** Reads a python_env.yaml, as `_PythonEnv.from_yaml` of MLflow 3.17.2 does. */
-import { listNames } from "../core/suggest.ts";
-import { nearest } from "../core/nearest.ts";
+import { find, itemsOf, refuseUnknown } from "./expect_yaml.ts";
 import { readProjectYaml } from "./read_project_yaml.ts";
 import { refuseFile } from "./refuse_file.ts";
 import { pythonText, type YamlValue } from "./yaml_value.ts";
@@ -18,14 +17,8 @@ const keys = ["python", "build_dependencies", "dependencies"];
 export function readPythonEnv(text: string, file: string): PythonEnv {
   const root = readProjectYaml(text, file);
   if (root.is !== "map") return refuseFile(file, "it is no map with `python` and `dependencies`", root);
-  const values = new Map(root.entries.map(({ key, value }) => [key.text, value]));
-  const unknown = root.entries.find(({ key }) => !keys.includes(key.text));
-  if (unknown !== undefined) {
-    const near = nearest(unknown.key.text, keys);
-    const hint = `${near === undefined ? "" : `Did you mean \`${near}\`? `}Known: ${listNames(keys)}`;
-    refuseFile(file, `a python_env has no key \`${unknown.key.text.slice(0, 80)}\``, unknown.key, hint);
-  }
-  const python = values.get("python");
+  refuseUnknown(root, keys, file, "a python_env");
+  const python = find(root, "python");
   if (python !== undefined && python.is !== "text" && python.is !== "null") {
     refuseFile(
       file,
@@ -37,16 +30,14 @@ export function readPythonEnv(text: string, file: string): PythonEnv {
   return {
     ...(python === undefined || python.is === "null" ? {} : { python: python.text }),
     requirements: [
-      ...listOf(values.get("build_dependencies"), file, "build_dependencies"),
-      ...listOf(values.get("dependencies"), file, "dependencies"),
+      ...listOf(find(root, "build_dependencies"), file, "build_dependencies"),
+      ...listOf(find(root, "dependencies"), file, "dependencies"),
     ],
   };
 }
 
 function listOf(value: YamlValue | undefined, file: string, name: string): string[] {
-  if (value === undefined || value.is === "null") return [];
-  if (value.is !== "list") return refuseFile(file, `\`${name}\` is no list`, value);
-  return value.items.map((item) => {
+  return itemsOf(value, file, name).map((item) => {
     if (item.is !== "text" || /[\n\0]/.test(item.text)) {
       refuseFile(
         file,

@@ -1,6 +1,6 @@
 /** Executes a plan: starts what is ready, tells what happens, and records how it all ended. */
 import { digestValue } from "../core/digest.ts";
-import type { EnvironmentProgress, EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
+import type { EnvironmentSpec, ReadyEnvironment } from "../core/environment.ts";
 import {
   type Event,
   eventVersion,
@@ -16,6 +16,7 @@ import type { Experiment, RunInfo } from "../core/tracking.ts";
 import { openKeeper } from "./keeper.ts";
 import type { Capacity } from "./ready_steps.ts";
 import { openCachedRuns } from "./record_cached.ts";
+import { describeEnvironment, reportEnvironment } from "./report_environment.ts";
 import { newRunId } from "./run_id.ts";
 import { loggedParameters, mlflowStatus, pipelineTags, type RunOrigin } from "./run_record.ts";
 import type { Services } from "./services.ts";
@@ -124,27 +125,18 @@ function preparer(services: Services, signal: AbortSignal) {
   const ready = new Map<string, Promise<ReadyEnvironment>>();
   /** Steps of one definition share their environment. */
   const known = new Map<EnvironmentSpec, Promise<ReadyEnvironment>>();
-  const prepare = async (spec: EnvironmentSpec, name: string) => {
-    const startedAt = services.clock();
-    const onProgress = (progress: EnvironmentProgress) =>
-      services.emit({ is: "environment-progress", at: services.clock(), environment: name, progress });
-    const environment = await services.environments.prepare(spec, { signal, onProgress });
-    await services.environments.warm(environment.id, {
-      signal,
-      onWait: () => onProgress({ is: "compiling" }),
+  const prepare = (spec: EnvironmentSpec) =>
+    reportEnvironment(describeEnvironment(spec), services, async (onProgress) => {
+      const environment = await services.environments.prepare(spec, { signal, onProgress });
+      await services.environments.warm(environment.id, {
+        signal,
+        onWait: () => onProgress({ is: "compiling" }),
+      });
+      return environment;
     });
-    services.emit({
-      is: "environment-ready",
-      at: services.clock(),
-      environment: name,
-      isNew: environment.isNew,
-      tookMs: services.clock() - startedAt,
-    });
-    return environment;
-  };
   const findOrPrepare = (spec: EnvironmentSpec) => {
     const key = digestValue(spec);
-    const prepared = ready.get(key) ?? prepare(spec, describeEnvironment(spec));
+    const prepared = ready.get(key) ?? prepare(spec);
     ready.set(key, prepared);
     return prepared;
   };
@@ -153,11 +145,6 @@ function preparer(services: Services, signal: AbortSignal) {
     known.set(environment, prepared);
     return prepared;
   };
-}
-
-/** `python 3.11`, `host`, `deno`. */
-function describeEnvironment(spec: EnvironmentSpec): string {
-  return spec.kind === "python" && spec.version !== undefined ? `python ${spec.version}` : spec.kind;
 }
 
 function statusOf(outcomes: readonly StepOutcome[], isAborted: boolean): RunStatus {

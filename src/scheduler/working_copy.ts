@@ -132,7 +132,8 @@ export async function collectChanges(
   outputs: Readonly<Record<"changes" | "files", string>>,
 ): Promise<void> {
   // What the step itself may have put there could lead elsewhere.
-  await removeTree(dirname(outputs.files));
+  const folder = dirname(outputs.files);
+  if (findLook(folder) !== undefined) await removeTree(folder);
   makeFolder(outputs.files);
   const changes = await atOnce(moveChanges(step, copy, outputs.files));
   Deno.writeTextFileSync(outputs.changes, `${canonicalJson(changes)}\n`);

@@ -1,25 +1,24 @@
 /** The arguments of `sluice run` for an MLflow project: names and letters are those of `mlflow run`. */
 import { fail, type Result, succeed } from "../core/error.ts";
+import { environmentManagers, type ProjectRunOptions } from "../core/mlproject.ts";
 import { showValue } from "../core/parameter.ts";
 import { helpOption, type OptionSpec } from "./command_spec.ts";
 import { type OptionValues, valueOf } from "./option_values.ts";
-import type { SandboxMode } from "../core/sandbox_tier.ts";
 import {
   cacheOption,
   type ColorChoice,
   colorOptions,
   entryPointOption,
+  eventsOption,
   jobsOption,
-  jsonOption,
   keepGoingOption,
   parameterOption,
+  quietOption,
   readColor,
+  runNameOption,
   sandboxOption,
   trackingOption,
 } from "./run_flags.ts";
-
-const environmentManagers = ["local", "virtualenv", "uv", "conda"] as const;
-export type EnvironmentManagerName = typeof environmentManagers[number];
 
 export const projectRunOptions: readonly OptionSpec[] = [
   entryPointOption,
@@ -43,12 +42,7 @@ export const projectRunOptions: readonly OptionSpec[] = [
     default: "MLFLOW_EXPERIMENT_ID, else 0",
     description: "The same by its id",
   },
-  {
-    name: "run-name",
-    value: { is: "text", placeholder: "NAME" },
-    default: "a new one",
-    description: "Name of the run",
-  },
+  runNameOption,
   {
     name: "run-id",
     value: { is: "text", placeholder: "ID" },
@@ -110,38 +104,22 @@ export const projectRunOptions: readonly OptionSpec[] = [
   },
   { name: "yes", short: "y", description: "Run what is fetched from elsewhere without being asked" },
   trackingOption,
-  jsonOption,
+  eventsOption,
   { name: "verbose", description: "Print what steps print, as it comes" },
-  { name: "quiet", short: "q", description: "Print failures and the last line only" },
+  quietOption,
   ...colorOptions,
   helpOption,
 ];
 
-export interface ProjectFlags {
+export interface ProjectFlags extends ProjectRunOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   /** Of entry points that depend on others, print what each prints. */
   readonly verbose: boolean;
   readonly color: ColorChoice;
   readonly parameters: ReadonlyMap<string, string>;
-  readonly environmentManager?: EnvironmentManagerName;
-  readonly experimentName?: string;
-  readonly experimentId?: string;
-  readonly runName?: string;
-  readonly runId?: string;
-  readonly trackingUri?: string;
-  readonly version?: string;
-  readonly storage?: string;
   /** JSON, or the name of a file of it. */
   readonly backendConfig?: string;
-  readonly isApproved: boolean;
-  readonly sandbox?: SandboxMode;
-  /** `--cache` is true, `--no-cache` false. */
-  readonly useCache?: boolean;
-  readonly dockerArguments: ReadonlyMap<string, string>;
-  readonly buildsImage: boolean;
-  readonly jobs?: number;
-  readonly keepGoing: boolean;
 }
 
 /** `values` are those of `projectRunOptions`, checked. Fails with ARGUMENT_INVALID. */

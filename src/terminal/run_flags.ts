@@ -44,6 +44,22 @@ export const parameterOption: OptionSpec = {
 
 export const jsonOption: OptionSpec = { name: "json", description: "Print JSON for programs" };
 
+/** The same of a run. */
+export const eventsOption: OptionSpec = { name: "json", description: "Print events as JSON, one a line" };
+
+export const quietOption: OptionSpec = {
+  name: "quiet",
+  short: "q",
+  description: "Print failures and the last line only",
+};
+
+export const runNameOption: OptionSpec = {
+  name: "run-name",
+  value: { is: "text", placeholder: "NAME" },
+  default: "a new one",
+  description: "Name of the run",
+};
+
 export const trackingOption: OptionSpec = {
   name: "tracking-uri",
   value: { is: "text", placeholder: "URI" },
@@ -111,12 +127,7 @@ export const runOptions: readonly OptionSpec[] = [
     default: "the pipeline's name",
     description: "Experiment to log to",
   },
-  {
-    name: "run-name",
-    value: { is: "text", placeholder: "NAME" },
-    default: "a new one",
-    description: "Name of the run",
-  },
+  runNameOption,
   sandboxOption,
   cacheOption,
   lockedOption,
@@ -127,8 +138,8 @@ export const runOptions: readonly OptionSpec[] = [
     isRepeatable: true,
     description: "Write a summary of the run: Markdown to a .md file, JUnit to an .xml file",
   },
-  { name: "json", description: "Print events as JSON, one a line" },
-  { name: "quiet", short: "q", description: "Print failures and the last line only" },
+  eventsOption,
+  quietOption,
   { name: "verbose", short: "v", description: "Print what steps print, as it comes" },
   ...colorOptions,
   helpOption,

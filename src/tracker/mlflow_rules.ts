@@ -1,4 +1,5 @@
 /** What MLflow accepts as keys and values, in its own words: `mlflow/utils/validation.py` of 3.17.2. */
+import { reprOfText } from "../core/python_repr.ts";
 import type { DatasetInput, LoggedParameter, Metric, Tag } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 
@@ -64,7 +65,7 @@ export function checkParameterKeysUnique(parameters: readonly LoggedParameter[])
   const twice = parameters.map(({ key }) => key).filter((key) => seen.has(key) || !seen.add(key));
   if (twice.length > 0) {
     refuseValue(
-      `Duplicate parameter keys have been submitted: [${twice.map(pythonText).join(", ")}]. ` +
+      `Duplicate parameter keys have been submitted: [${twice.map(reprOfText).join(", ")}]. ` +
         "Please ensure the request contains only one param value per param key.",
     );
   }
@@ -103,7 +104,7 @@ export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
 export function checkLoggedModelName(name: string): void {
   if (name === "" || /[/:.%"']/.test(name)) {
     refuseValue(
-      `Invalid model name (${pythonText(name)}) provided. Model name must be a non-empty string ` +
+      `Invalid model name (${reprOfText(name)}) provided. Model name must be a non-empty string ` +
         `and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`,
     );
   }
@@ -141,17 +142,6 @@ export function checkAliasNotReserved(alias: string): void {
   if (/^[vV]\d+$/.test(alias)) refuseValue(`Version alias name '${alias}' is reserved.`);
 }
 
-/** Text as Python's `repr` writes it: in MLflow's messages. */
-export function pythonText(value: string): string {
-  const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
-  const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-  const body = value.replace(
-    /[\\\p{Cc}]/gu,
-    (one) => escapes[one] ?? `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
-  return quote + body.replaceAll(quote, `\\${quote}`) + quote;
-}
-
 function checkWholeTag({ key, value }: Tag, most: { readonly key: number; readonly value: number }): void {
   checkName(key, "key");
   checkLength("key", most.key, key);
@@ -177,7 +167,7 @@ function checkPath(name: string, path: string): void {
     path,
     name,
     "Names may be treated as files in certain cases, and must not resolve to " +
-      `other names when treated as such. This name would resolve to ${pythonText(normal)}`,
+      `other names when treated as such. This name would resolve to ${reprOfText(normal)}`,
   ));
 }
 

@@ -8,7 +8,8 @@ import type {
 } from "../core/tracking.ts";
 import { TrackingError } from "../core/tracking.ts";
 import { below } from "./artifact_location.ts";
-import { checkLoggedModelName, pythonText } from "./mlflow_rules.ts";
+import { reprOfText } from "../core/python_repr.ts";
+import { checkLoggedModelName } from "./mlflow_rules.ts";
 import { randomName } from "./random_name.ts";
 import type { Database } from "./sqlite_database.ts";
 import { getActiveExperiment } from "./sqlite_experiments.ts";
@@ -113,7 +114,7 @@ export function deleteTag(database: Database, id: string, key: string): void {
   if (database.run("DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?", id, key) > 0) return;
   throw new TrackingError(
     "RESOURCE_DOES_NOT_EXIST",
-    `No tag with key ${pythonText(key)} found for model with ID ${pythonText(id)}.`,
+    `No tag with key ${reprOfText(key)} found for model with ID ${reprOfText(id)}.`,
   );
 }
 

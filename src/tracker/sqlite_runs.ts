@@ -1,4 +1,5 @@
 /** Runs with their parameters and tags in MLflow's database. */
+import { reprOfText } from "../core/python_repr.ts";
 import type {
   LoggedParameter,
   MlflowRunStatus,
@@ -17,7 +18,6 @@ import {
   checkParameter,
   checkParameterKeysUnique,
   checkTag,
-  pythonText,
   refuseValue,
 } from "./mlflow_rules.ts";
 import { randomName } from "./random_name.ts";
@@ -221,7 +221,7 @@ function insertParameters(database: Database, runId: string, parameters: readonl
     );
     if (old === value) continue;
     changed.push(
-      `{'key': ${pythonText(key)}, 'old_value': ${pythonText(old)}, 'new_value': ${pythonText(value)}}`,
+      `{'key': ${reprOfText(key)}, 'old_value': ${reprOfText(old)}, 'new_value': ${reprOfText(value)}}`,
     );
   }
   if (changed.length > 0) {

@@ -1,6 +1,7 @@
 /** Whether `sluice run` is asked for an MLflow project, and its arguments then. */
 import { join, resolve } from "node:path";
 import { unwrap } from "../../core/error.ts";
+import { isFileThere, isFolderThere } from "../../core/is_there.ts";
 import { collectOptions, findOption, valueOf } from "../../terminal/option_values.ts";
 import { entryPointOption, runOptions } from "../../terminal/run_flags.ts";
 import { type ProjectFlags, projectRunOptions, readProjectFlags } from "../../terminal/project_flags.ts";
@@ -40,7 +41,7 @@ export async function findProjectCall(
 async function isProject(uri: string, argv: readonly string[], workingFolder: string): Promise<boolean> {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\/|^[^/@]+@[^/:]+:|.\.zip(#|$)/.test(uri)) return true;
   const folder = resolve(workingFolder, uri.split("#")[0]!);
-  if (!await isFolder(folder) || await isFile(join(folder, "pipeline.ts"))) return false;
+  if (!await isFolderThere(folder) || await isFileThere(join(folder, "pipeline.ts"))) return false;
   return await findMlproject(join(folder, uri.split("#")[1] ?? "")) !== undefined || asksForProject(argv);
 }
 
@@ -50,7 +51,3 @@ const asksForProject = (argv: readonly string[]): boolean =>
     argument.is === "option" &&
     (argument.of.name === "version" || argument.of === entryPointOption && /\.(py|sh|R)$/.test(argument.text))
   );
-
-const isFolder = (path: string): Promise<boolean> =>
-  Deno.stat(path).then((info) => info.isDirectory, () => false);
-const isFile = (path: string): Promise<boolean> => Deno.stat(path).then((info) => info.isFile, () => false);
