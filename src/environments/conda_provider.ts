@@ -3,9 +3,11 @@ import { basename, join } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import type { CondaSpec, EnvironmentContents } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
+import { findLook } from "../core/look.ts";
+import { removeTree } from "../core/remove_tree.ts";
 import { bytecodeRoot } from "./bytecode.ts";
 import type { CondaAnswer, CondaArchive } from "./conda_script.ts";
-import type { CondaLockEntry, LockEntry } from "./lock_file.ts";
+import { type CondaLockEntry, type LockEntry, requireKind } from "./lock_file.ts";
 import { condaParts, packageName, packageVersions } from "./packages.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings, Work } from "./provider.ts";
@@ -24,22 +26,13 @@ export const provideConda: Provider<"conda"> = async (asked, surroundings): Prom
     recipe: {
       key,
       resolve: (locked, work) => resolve(spec, locked, surroundings, work),
-      settle: (entry) => Promise.resolve(settle(spec, requireConda(entry), surroundings)),
+      settle: (entry) => Promise.resolve(settle(spec, requireKind(entry, "conda"), surroundings)),
     },
   };
 };
 
 const readPip = (spec: CondaSpec, { project }: Surroundings) =>
   readRequirements({ kind: "python", requirements: { from: "list", requirements: spec.pip } }, project);
-
-function requireConda(entry: LockEntry): CondaLockEntry {
-  if (entry.kind === "conda") return entry;
-  return refuse({
-    code: "LOCK_INVALID",
-    message: "Cannot make a conda environment from an entry of another kind in `sluice.lock`",
-    hint: "Restore the file from version control, or delete it to resolve the environments again",
-  });
-}
 
 async function resolve(
   spec: CondaSpec,
@@ -145,6 +138,7 @@ async function resolvePip(
   ]);
   const parent = join(surroundings.cache, "conda", "resolving");
   await Deno.mkdir(parent, { recursive: true });
+  await removeOld(parent);
   const folder = await Deno.makeTempDir({ dir: parent });
   try {
     const answer = await askRattler({ is: "install", archives, folder, prefix: folder }, surroundings, work);
@@ -182,7 +176,18 @@ async function resolvePip(
     const there = new Set(installed.map(pinOf));
     return Object.fromEntries(Object.entries(pins).filter(([pin]) => !there.has(pinOf(pin))));
   } finally {
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await removeTree(folder).catch(() => {});
+  }
+}
+
+/** What killed processes left: nobody resolves for a day. */
+async function removeOld(parent: string): Promise<void> {
+  for (const { name } of [...Deno.readDirSync(parent)]) {
+    const path = join(parent, name);
+    const look = findLook(path);
+    if (look !== undefined && Date.now() - look.writtenAt > 86_400_000) {
+      await removeTree(path).catch(() => {});
+    }
   }
 }
 

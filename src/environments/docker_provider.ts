@@ -7,7 +7,7 @@ import { refuse } from "../core/error.ts";
 import { digestTree } from "../core/file_tree.ts";
 import type { ContainerEngine } from "./container_engine.ts";
 import type { ContainerImage } from "./container_image.ts";
-import type { DockerLockEntry, LockEntry } from "./lock_file.ts";
+import { type DockerLockEntry, type LockEntry, requireKind } from "./lock_file.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, Provider, Settled, Surroundings, Work } from "./provider.ts";
 import { runProgram } from "./run_program.ts";
@@ -21,7 +21,7 @@ export const provideDocker: Provider<"docker"> = async (spec, surroundings): Pro
     recipe: {
       key: digestValue({ kind: "docker", platform: currentPlatform().target, name, content }),
       resolve: (_, work) => resolve(spec, surroundings, work),
-      settle: (entry) => Promise.resolve(settle(spec, requireDocker(entry), surroundings)),
+      settle: (entry) => Promise.resolve(settle(spec, requireKind(entry, "docker"), surroundings)),
     },
   };
 };
@@ -38,15 +38,6 @@ async function digestBuild(folder: string): Promise<string> {
     message: `Cannot build an image of \`${folder}\` as it holds no \`Dockerfile\``,
     at: { file: folder },
     hint: "Name a folder with a file of that name",
-  });
-}
-
-function requireDocker(entry: LockEntry): DockerLockEntry {
-  if (entry.kind === "docker") return entry;
-  return refuse({
-    code: "LOCK_INVALID",
-    message: "Cannot take an image from an entry of another kind in `sluice.lock`",
-    hint: "Restore the file from version control, or delete it to resolve the environments again",
   });
 }
 

@@ -1,6 +1,7 @@
 /** The machine's own programs, as they are. */
 import { digestValue } from "../core/digest.ts";
 import { currentPlatform } from "./platform.ts";
+import type { HostPython } from "../core/environment.ts";
 import type { Provider } from "./provider.ts";
 
 export const provideHost: Provider<"host"> = ({ python }, { variables }) =>
@@ -12,7 +13,10 @@ export const provideHost: Provider<"host"> = ({ python }, { variables }) =>
         ...(python === undefined ? [] : [python.path]),
         ...(variables["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/")),
       ],
-      variables: python?.userBase === undefined ? {} : { PYTHONUSERBASE: python.userBase },
+      variables: userBaseOf(python),
       folders: python?.folders ?? [],
     },
   });
+
+const userBaseOf = (python: HostPython | undefined): Record<string, string> =>
+  python?.userBase === undefined ? {} : { PYTHONUSERBASE: python.userBase };

@@ -90,6 +90,20 @@ export type DockerLockEntry = z.infer<typeof DockerLockEntry>;
 export const LockEntry = z.discriminatedUnion("kind", [PythonLockEntry, CondaLockEntry, DockerLockEntry]);
 export type LockEntry = z.infer<typeof LockEntry>;
 
+/** The entry where it is of `kind`; a lock that was changed by hand may have another. Throws LOCK_INVALID. */
+export function requireKind<Kind extends LockEntry["kind"]>(
+  entry: LockEntry,
+  kind: Kind,
+): Extract<LockEntry, { kind: Kind }> {
+  if (entry.kind === kind) return entry as Extract<LockEntry, { kind: Kind }>;
+  return refuse({
+    code: "LOCK_INVALID",
+    message:
+      `Cannot make an environment of kind ${kind} from an entry of kind ${entry.kind} in \`sluice.lock\``,
+    hint: mend,
+  });
+}
+
 /** What was locked of a pipeline beside the packages. */
 export const PipelineRecord = z.strictObject({
   /** Keys of `LockFile.environments` that its steps ask for, on any platform. */

@@ -76,7 +76,7 @@ realTest(["uv"], "processes that lock different requirements at once keep each o
 
 for (
   const [what, text, code, line] of [
-    ["newer", '{\n  "version": 3,\n  "novelties": []\n}\n', "FORMAT_NEWER", 2],
+    ["newer", '{\n  "version": 4,\n  "novelties": []\n}\n', "FORMAT_NEWER", 2],
     ["damaged", '{\n  "version": 1,\n  "environments": {\n', "LOCK_INVALID", 3],
     ["foreign", '{\n  "lockfileVersion": 3\n}\n', "LOCK_INVALID", 1],
   ] as const
