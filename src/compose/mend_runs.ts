@@ -90,6 +90,11 @@ async function namesIn(folder: string): Promise<string[]> {
 async function endRun(runId: string, tracker: Tracker, now: number, steps: string): Promise<void> {
   const run = await findRun(runId, tracker);
   if (run === undefined) return await removeArtifacts(runId, tracker);
+  // Before its own processes, by which an engine ends it.
+  if (run.tags.some(({ key }) => key === "mlflow.docker.image.uri")) {
+    const { removeContainer } = await import("./project_container.ts");
+    await removeContainer(runId, Deno.env.toObject());
+  }
   const family = [run];
   for (const { info } of family) {
     family.push(

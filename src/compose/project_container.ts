@@ -1,7 +1,7 @@
 /** An MLflow project whose environment is an image: what runs in the place of its command, as MLflow runs it. */
 import { join } from "node:path";
 import type { DockerSpec } from "../core/environment.ts";
-import { refuse } from "../core/error.ts";
+import { refuse, SluiceError } from "../core/error.ts";
 import { makeFolder, walkTree } from "../core/file_tree.ts";
 import type { MlflowProject, ProjectEnvironment } from "../core/mlproject.ts";
 import { removeTree } from "../core/remove_tree.ts";
@@ -65,13 +65,30 @@ export async function prepareContainer(
           variables: { ...variables, ...environmentVariables },
           command,
         }),
-      async end(runId) {
-        // Whoever runs it may be dead while it goes on; `rm` of what is gone says so, and that is well.
-        const alone = new AbortController().signal;
-        await engine.run(["rm", "--force", containerName(runId)], { signal: alone });
-      },
+      end: (runId) => removeNamed(runId, engine),
     }),
   };
+}
+
+/** Whoever ran it may be dead while it goes on; `rm` of what is gone says so, and that is well. */
+async function removeNamed(runId: string, engine: ContainerEngine): Promise<void> {
+  const remove = () =>
+    engine.run(["rm", "--force", containerName(runId)], { signal: new AbortController().signal });
+  // podman fails once where the process that watched the container is dead, and knows it then.
+  if ((await remove()).code !== 0) await remove();
+}
+
+/** Ends what a killed run left running. Where no engine is to be had, nothing can be. */
+export async function removeContainer(
+  runId: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  try {
+    const signal = new AbortController().signal;
+    await removeNamed(runId, await findContainerEngine({ variables, folder: "/", signal }));
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+  }
 }
 
 const containerName = (runId: string): string => `sluice-${runId}`;

@@ -156,6 +156,27 @@ realTest(["podman"], "a container is gone when its run is stopped", async () => 
   assert.equal(readRuns(folder)[0]!.status, "KILLED");
 });
 
+realTest(["podman"], "a container that kill -9 left is gone with the next start", async () => {
+  const place = await openPlace();
+  const folder = await writeProject(place, projectOf("bash -c 'while sleep 1; do :; done'"));
+  const child = startDeno([sluiceProgram, "run", "project"], folder, {
+    ...place.variables,
+    XDG_CACHE_HOME: join(folder, "cache"),
+    DENO_DIR: denoFolder,
+  });
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await podman(place, ["ps", "-q"])).trim() !== "") break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill("SIGKILL");
+  await finish(child);
+  await Deno.writeTextFile(join(folder, "project", "MLproject"), "entry_points: {main: {command: 'true'}}\n");
+  const next = await call(place, folder, ["--env-manager", "local"]);
+  assert.equal(next.code, 0, next.stderr);
+  assert.equal((await podman(place, ["ps", "-aq"])).trim(), "");
+  assert.deepEqual(readRuns(folder).map(({ status }) => status), ["KILLED", "FINISHED"]);
+});
+
 for (
   const [name, args, variables, says] of [
     ["an engine that is not there", [], { SLUICE_CONTAINER_ENGINE: "no-such-engine" }, "TOOL_MISSING"],
