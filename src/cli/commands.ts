@@ -12,6 +12,8 @@ import { lock } from "./commands/lock.ts";
 import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
 import { runsCompare } from "./commands/runs_compare.ts";
+import { runsExport } from "./commands/runs_export.ts";
+import { runsImport } from "./commands/runs_import.ts";
 import { runsList } from "./commands/runs_list.ts";
 import { runsShow } from "./commands/runs_show.ts";
 import { verify } from "./commands/verify.ts";
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   runsList,
   runsShow,
   runsCompare,
+  runsExport,
+  runsImport,
   verify,
   envList,
   envGc,

@@ -154,7 +154,7 @@ for (
     ["", names],
     ["--v", [...names, "--help", "--version"]],
     ["cache ", ["du", "gc", "verify"]],
-    ["runs ", ["list", "show", "compare"]],
+    ["runs ", ["list", "show", "compare", "export", "import"]],
     ["completion ", ["bash", "zsh", "fish"]],
     ["plan --as ", ["mlproject"]],
     ["run pipeline.ts -e tr", ["main", "preprocess", "train", "train-low", "train-high", "evaluate", "plot"]],

@@ -41,6 +41,8 @@ export const codes = {
   GIVEN_FILE_INVALID: 2,
   MODEL_NOT_FOUND: 2,
   RUN_NOT_FOUND: 2,
+  RUNS_UNREADABLE: 2,
+  RUNS_DIFFER: 2,
   // The world around.
   FOLDER_NOT_WRITABLE: 2,
   FOLDER_NOT_EMPTY: 2,

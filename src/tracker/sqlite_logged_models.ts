@@ -18,7 +18,7 @@ import { modelMetrics } from "./sqlite_metrics.ts";
 import { known, number, text } from "./sqlite_row.ts";
 
 /** MLflow's numbers: `mlflow/entities/logged_model_status.py`. 0 is unspecified. */
-const statuses: readonly LoggedModelStatus[] = ["PENDING", "READY", "FAILED"];
+export const loggedModelStatuses: readonly LoggedModelStatus[] = ["PENDING", "READY", "FAILED"];
 
 /**
  * With the status PENDING. Throws INVALID_PARAMETER_VALUE for its name, and what an experiment that is gone or
@@ -67,7 +67,7 @@ export function getLoggedModel(database: Database, id: string): LoggedModel {
     artifactUri: text(row["artifact_location"]),
     createdAt: number(row["creation_timestamp_ms"]),
     updatedAt: number(row["last_updated_timestamp_ms"]),
-    status: statuses[number(row["status"]) - 1] ?? "PENDING",
+    status: loggedModelStatuses[number(row["status"]) - 1] ?? "PENDING",
     ...known("statusMessage", row["status_message"], text),
     ...known("modelType", row["model_type"], text),
     ...known("sourceRunId", row["source_run_id"], text),
@@ -86,7 +86,7 @@ export function finalizeLoggedModel(
 ): LoggedModel {
   const changed = database.run(
     "UPDATE logged_models SET status = ?, last_updated_timestamp_ms = ? WHERE model_id = ?",
-    statuses.indexOf(status) + 1,
+    loggedModelStatuses.indexOf(status) + 1,
     now,
     id,
   );

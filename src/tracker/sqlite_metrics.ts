@@ -49,7 +49,7 @@ export function insertMetrics(database: Database, runId: string, metrics: readon
 }
 
 /** Of each key. MLflow's rule: a later step, of equal steps a later time, of equal times a greater value; NaN counts as 0. */
-function latestOf(metrics: readonly Metric[]): Iterable<Metric> {
+export function latestOf(metrics: readonly Metric[]): Iterable<Metric> {
   const latest = new Map<string, Metric>();
   for (const metric of metrics) {
     const known = latest.get(metric.key);
@@ -64,14 +64,14 @@ function isLater(one: Metric, other: Metric): boolean {
   return storedValue(one.value) > storedValue(other.value);
 }
 
-/** Adds a point to the logged model it names. MLflow keeps no `is_nan` here: NaN becomes 0. */
+/** Adds a point to the logged model it names; gives how many rows that changed. MLflow keeps no `is_nan` here: NaN becomes 0. */
 export function insertModelMetric(
   database: Database,
   runId: string,
   experimentId: number,
   metric: Metric & { readonly modelId: string },
-): void {
-  database.run(
+): number {
+  return database.run(
     "INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, " +
       "experiment_id, run_id, dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     metric.modelId,
@@ -106,6 +106,13 @@ export function metricHistory(
   if (items.length === rows.length) return { items };
   return { items, nextPageToken: btoa(JSON.stringify({ offset: offset + items.length })) };
 }
+
+/** Every point of every metric of a run, oldest first. */
+export const allPoints = (database: Database, runId: string): Metric[] =>
+  database.all(
+    `SELECT ${columns} FROM metrics WHERE run_uuid = ? ORDER BY key, metrics.timestamp, metrics.step, value`,
+    runId,
+  ).map(readMetric);
 
 /** The last point of each metric of a run. */
 export const latestMetrics = (database: Database, runIds: string): Map<string, Metric[]> =>

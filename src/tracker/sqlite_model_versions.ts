@@ -101,6 +101,10 @@ export const latestVersions = (database: Database, name: string): ModelVersion[]
     )
     .map((row) => readVersion(database, row));
 
+/** Every version of a registered model, oldest first. */
+export const allVersions = (database: Database, name: string): ModelVersion[] =>
+  database.all(`${select} ORDER BY version`, name).map((row) => readVersion(database, row));
+
 /** Its row. Throws RESOURCE_DOES_NOT_EXIST. */
 export function requireVersion(database: Database, name: string, version: number): Row {
   const row = database.get(`${select} AND version = ?`, name, version);

@@ -196,7 +196,8 @@ export function readRunInfo(row: Row): RunInfo {
   };
 }
 
-function putTag(database: Database, runId: string, { key, value }: Tag): void {
+/** Writes over a tag of the same key. */
+export function putTag(database: Database, runId: string, { key, value }: Tag): void {
   database.run(
     "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?) " +
       "ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
