@@ -59,6 +59,7 @@ export async function moveRuns(
       const placed = await target.placeExperiment(experiment);
       for (const info of runs) await move.run(info, placed);
       for (const model of models) await move.model(model, placed);
+      await target.finishExperiment?.(experiment, placed);
     }
     for (const model of registered) await move.registered(model);
     return { from: source.uri, to: target.uri, experiments: chosen.length, ...move.counts() };
@@ -107,6 +108,8 @@ function openMove(
   const left = new Set<string>();
   /** Where the artifacts of each location went. */
   const moved = new Map<string, string>();
+  /** Where the files of each logged model went, by the id that it had. */
+  const modelPlaces = new Map<string, string>();
   let [done, points, files, bytes] = [0, 0, 0, 0];
 
   /** The location in the target, and whether files were written there. */
@@ -154,12 +157,13 @@ function openMove(
     async model(model: LoggedModel, experiment: Experiment) {
       const placed = await target.placeModel(model, experiment);
       const { uri, isNew } = await moveArtifacts(model.artifactUri, placed);
+      modelPlaces.set(model.id, uri);
       const there = { ...model, id: placed.id, experimentId: experiment.id, artifactUri: uri };
       count(loggedModels, await target.putModel(there), isNew);
     },
     async registered(model: MovedRegisteredModel) {
       const versions = model.versions.map(({ storageLocation, ...version }) => {
-        const there = readdress(storageLocation);
+        const there = readdress(storageLocation) ?? modelPlaces.get(version.modelId ?? "");
         return {
           ...version,
           source: readdress(version.source) ?? "",

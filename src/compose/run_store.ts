@@ -1,6 +1,5 @@
 /** Opens the store that an argument of `sluice runs export` or `import` names. */
 import { resolve } from "node:path";
-import { refuse } from "../core/error.ts";
 import { fileURLToPath } from "../core/file_url.ts";
 import type { RunSource, RunTarget } from "../core/ports/moved_runs.ts";
 import { locateTracker } from "./open_tracker.ts";
@@ -37,7 +36,10 @@ function locateStore(given: string | undefined, setting: Setting): StoreLocation
 /** Throws TRACKER_URI_UNSUPPORTED, RUNS_UNREADABLE, and what `openSqliteTracker` throws. */
 export async function openRunSource(given: string | undefined, setting: Setting): Promise<RunSource> {
   const location = locateStore(given, setting);
-  if (location.is === "server") return refuseServer(location.uri);
+  if (location.is === "server") {
+    const { openRestRunSource } = await import("../tracker/rest_run_source.ts");
+    return openRestRunSource(location.uri, { clock: Date.now, variables: setting.variables });
+  }
   if (location.is === "file") {
     const { openSqliteRunSource } = await import("../tracker/sqlite_run_source.ts");
     return await openSqliteRunSource(location.path);
@@ -49,20 +51,14 @@ export async function openRunSource(given: string | undefined, setting: Setting)
 /** Makes what is not there yet. Throws what `openRunSource` throws, and FOLDER_NOT_WRITABLE. */
 export async function openRunTarget(given: string | undefined, setting: Setting): Promise<RunTarget> {
   const location = locateStore(given, setting);
-  if (location.is === "server") return refuseServer(location.uri);
+  if (location.is === "server") {
+    const { openRestRunTarget } = await import("../tracker/rest_run_target.ts");
+    return openRestRunTarget(location.uri, { clock: Date.now, variables: setting.variables });
+  }
   if (location.is === "folder") {
     const { openFolderRunTarget } = await import("../tracker/folder_run_target.ts");
     return await openFolderRunTarget(location.path);
   }
   const { openSqliteRunTarget } = await import("../tracker/sqlite_run_target.ts");
   return await openSqliteRunTarget(location.path);
-}
-
-function refuseServer(uri: string): never {
-  return refuse({
-    code: "TRACKER_URI_UNSUPPORTED",
-    message:
-      `Cannot move runs from or to the server \`${uri}\` as only files and folders are read and written`,
-    hint: "Name the file that it keeps its runs in",
-  });
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
 import { openBuffer } from "../../src/terminal/screen_test.ts";
 import { realTest } from "../real_part.ts";
-import { runPython } from "./mlflow.ts";
+import { type MlflowServer, runPython, startMlflowServer } from "./mlflow.ts";
 
 const file = join(import.meta.dirname!, "moved_runs.py");
 
@@ -19,7 +19,7 @@ const moves: readonly (readonly [from: string, to: string])[] = [
 
 realTest(
   ["mlflow"],
-  "runs go from MLflow's folder or file to a file or folder of ours and back, twice, and MLflow reads all of them there",
+  "runs go between folders, files and a server, ours and MLflow's, twice, and MLflow reads all of them there",
   async () => {
     const folder = await Deno.makeTempDir();
     const python = async (...args: string[]) => {
@@ -28,29 +28,57 @@ realTest(
       assert.equal(code, 0, stderr);
       return stdout;
     };
+    let server: MlflowServer | undefined;
     const uriOf = (place: string) =>
-      place.endsWith(".db") ? `sqlite:///${join(folder, place)}` : `file://${join(folder, place)}`;
+      place.startsWith("http")
+        ? place
+        : place.endsWith(".db")
+        ? `sqlite:///${join(folder, place)}`
+        : `file://${join(folder, place)}`;
     try {
+      const move = async (from: string, to: string) => {
+        const [stdout, stderr] = [openBuffer(), openBuffer()];
+        const tracking = /^http|db$/;
+        const uri = (place: string) => place.endsWith(".db") ? `sqlite:///${place}` : place;
+        const call = tracking.test(from)
+          ? ["runs", "export", "-o", to, "--tracking-uri", uri(from)]
+          : ["runs", "import", from, "--tracking-uri", uri(to)];
+        const surroundings = { stdout, stderr, workingFolder: folder, variables: {} };
+        assert.equal(await runProgram([...call, "--json"], surroundings), 0);
+        return JSON.parse(stdout.text());
+      };
       await python("make", uriOf("old/mlruns"), uriOf("recent.db"));
       for (const [from, to] of moves) {
-        const move = async () => {
-          const [stdout, stderr] = [openBuffer(), openBuffer()];
-          const argv = ["runs", "export", "--json", "-o", to];
-          const variables = { MLFLOW_TRACKING_URI: from.endsWith(".db") ? `sqlite:///${from}` : "" };
-          const call = from.endsWith(".db")
-            ? argv
-            : ["runs", "import", from, "--json", "--tracking-uri", `sqlite:///${to}`];
-          assert.equal(await runProgram(call, { stdout, stderr, workingFolder: folder, variables }), 0);
-          return JSON.parse(stdout.text());
-        };
-        const first = await move();
+        const first = await move(from, to);
         assert.deepEqual([first.runs.new, first.loggedModels.new, first.registeredModels.new], [4, 1, 1], to);
-        const second = await move();
-        assert.deepEqual(second.runs, { new: 0, changed: 0, same: 4 });
-        assert.deepEqual(second.loggedModels, { new: 0, changed: 0, same: 1 });
-        assert.deepEqual([second.registeredModels.same, second.files], [1, 0]);
+        const second = await move(from, to);
+        const same = { runs: second.runs.same, models: second.loggedModels.same, files: second.files };
+        assert.deepEqual(same, { runs: 4, models: 1, files: 0 }, to);
+        assert.equal(second.registeredModels.same, 1);
       }
-      const places = ["old/mlruns", "recent.db", ...moves.map(([, to]) => to)];
+      server = await startMlflowServer({
+        backend: uriOf("server/mlflow.db"),
+        artifacts: join(folder, "server/artifacts"),
+      });
+      for (const [from, to] of [["old/mlruns", server.uri], [server.uri, "from_server/d.db"]] as const) {
+        assert.equal((await move(from, to)).runs.new, 4);
+        const second = await move(from, to);
+        assert.deepEqual([second.runs.same, second.loggedModels.same, second.registeredModels.same], [
+          4,
+          1,
+          1,
+        ]);
+        assert.equal(second.files, 0);
+      }
+      // What came from the server is what it has.
+      assert.equal((await move("from_server/d.db", server.uri)).runs.same, 4);
+      const places = [
+        server.uri,
+        "from_server/d.db",
+        "old/mlruns",
+        "recent.db",
+        ...moves.map(([, to]) => to),
+      ];
       const read = JSON.parse((await python("dump", ...places.map(uriOf))).split("\n").at(-2)!);
       const of = (place: string) => read[places.indexOf(place)];
       assert.equal(Object.keys(of("old/mlruns").experiments["old names: é"].runs).length, 3);
@@ -60,8 +88,34 @@ realTest(
       for (const place of ["from_file/c.db", "as_folder/mlruns"]) {
         assert.deepEqual(of(place), of("recent.db"), place);
       }
+      assert.equal(Object.keys(of(server.uri).experiments["old names: é"].runs).length, 3);
+      assert.deepEqual(of("from_server/d.db"), of(server.uri));
+      assert.deepEqual(withFormerIds(of(server.uri)), withFormerIds(of("old/mlruns")));
     } finally {
+      await server?.stop();
       await Deno.remove(folder, { recursive: true });
     }
   },
 );
+
+/** Ids as they were before a server gave its own; without the times at which it made models. */
+function withFormerIds(read: unknown): unknown {
+  let text = JSON.stringify(read);
+  const origins = new Map<string, string>();
+  JSON.parse(text, function (key, value) {
+    const origin = value?.tags?.["sluice.importedFrom"];
+    if (typeof origin === "string") origins.set(key, origin);
+    return value;
+  });
+  for (const [id, origin] of origins) text = text.replaceAll(id, origin);
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value) || value === null || typeof value !== "object"
+      ? value
+      : Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+  return JSON.parse(text, (key, value) => {
+    if (key === "sluice.importedFrom" || key === "created") return undefined;
+    // A version: number, run, tags, source, time, stage.
+    if (key === "versions") return value.map((version: unknown[]) => version.toSpliced(4, 1));
+    return sorted(value);
+  });
+}

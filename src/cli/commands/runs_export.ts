@@ -10,7 +10,7 @@ export const runsExport = makeCommand({
   name: "runs export",
   summary: "Copy runs to another tracker, with all that belongs to them",
   description:
-    "Experiments, runs with every point of their metrics, datasets, logged and registered models, and artifacts. Ids stay as they are. What is there already stays, so doing it twice changes nothing, and doing it later adds what is new.",
+    "Experiments, runs with every point of their metrics, datasets, logged and registered models, and artifacts. Ids stay as they are, but on a server, which gives its own. What is there already stays, so doing it twice changes nothing, and doing it later adds what is new.",
   positionals: [{
     name: "run",
     value: { is: "text", placeholder: "RUN" },
@@ -24,7 +24,8 @@ export const runsExport = makeCommand({
       name: "output",
       short: "o",
       value: { is: "file", placeholder: "PLACE" },
-      description: "Where to: a tracker's file as runs.db, or a folder as MLflow's mlruns",
+      description:
+        "Where to: a tracker's file as runs.db, a folder as MLflow's mlruns, or a server's address",
     },
     experimentOption,
     jsonOption,

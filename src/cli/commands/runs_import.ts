@@ -9,12 +9,12 @@ export const runsImport = makeCommand({
   name: "runs import",
   summary: "Copy runs of another tracker here, with all that belongs to them",
   description:
-    "From a file of ours or MLflow's, or an mlruns folder of older MLflow. Ids stay as they are. What is here already stays, so doing it twice changes nothing, and doing it later adds what is new.",
+    "From a file of ours or MLflow's, an mlruns folder of older MLflow, or a server. Ids stay as they are, but on a server, which gives its own. What is here already stays, so doing it twice changes nothing, and doing it later adds what is new.",
   positionals: [
     {
       name: "source",
       value: { is: "file", placeholder: "SOURCE" },
-      description: "A tracker's file, or a folder as MLflow's mlruns",
+      description: "A tracker's file, a folder as MLflow's mlruns, or a server's address",
     },
     {
       name: "run",
@@ -28,6 +28,7 @@ export const runsImport = makeCommand({
   options: [experimentOption, jsonOption, trackingOption],
   examples: [
     { arguments: "../old/mlruns", description: "All runs of a folder of older MLflow" },
+    { arguments: "http://mlflow.example:5000", description: "All runs of a server" },
     { arguments: "other.db --experiment iris", description: "One experiment of another file" },
   ],
 }, (call) => {

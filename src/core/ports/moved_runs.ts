@@ -71,6 +71,8 @@ export interface RunTarget {
   placeModel(model: LoggedModel, experiment: Experiment): Promise<Placed>;
   /** What the store has of it already stays; points of runs that are not there are left out. */
   putModel(model: LoggedModel): Promise<Change>;
+  /** After the runs and models of an experiment: what names others is written, and a deleted one is deleted. */
+  finishExperiment?(experiment: Experiment, placed: Experiment): Promise<void>;
   /** Throws RUNS_DIFFER where one of its versions is another model there. */
   putRegisteredModel(model: MovedRegisteredModel): Promise<Change>;
   readonly artifacts: Artifacts;
