@@ -42,6 +42,7 @@ export async function runProject(request: ProjectRequest, options: ProjectOption
   const choice = { uri: options.trackingUri, workingFolder, variables };
   const location = locateTracker(choice);
   preloadTracker(location);
+  if (options.environmentManager !== "local") preloadEnvironment();
   const cache = () => cacheFolder(variables);
   const located = await locateProject(request.uri, {
     workingFolder,
@@ -76,6 +77,16 @@ async function runLocated(
   } finally {
     await reporter.close();
   }
+}
+
+/** While the project is looked for: each would be waited for later. Whoever uses one hears of its failure. */
+function preloadEnvironment(): void {
+  Promise.all([
+    import("./project_environment.ts"),
+    import("../environments/environments.ts"),
+    import("../environments/python_provider.ts"),
+    import("../environments/store.ts"),
+  ]).catch(() => {});
 }
 
 /** One process in the project's own folder, as MLflow does it. */

@@ -183,7 +183,9 @@ async function openRun(
   }, run.parameters);
   if (info.id !== id) await options.onRun(info.id);
   try {
-    await recorded;
+    // To ask for it ends the wait of a file for what else may be written with it.
+    const asked = tracker.uri.startsWith("sqlite:") ? tracker.getRun(info.id) : undefined;
+    await Promise.all([recorded, asked]);
   } catch (error) {
     // A server may have taken the run, and refused what is logged to it.
     await tracker.updateRun(info.id, { status: "FAILED", endedAt: clock() }).catch(() => {});

@@ -26,9 +26,15 @@ const spec: CommandSpec = {
 export const run: Command = {
   spec,
   async run(argv, surroundings) {
+    // While the folder is looked at: most calls that name no module are of projects.
+    const loading = argv.some((word) => word.endsWith(".ts"))
+      ? undefined
+      : import("../../compose/project_command.ts");
+    loading?.catch(() => {});
     const project = await findProjectCall(argv, surroundings.workingFolder);
     if (project !== undefined) {
-      const { projectCommand, showProjectHelp } = await import("../../compose/project_command.ts");
+      const { projectCommand, showProjectHelp } =
+        await (loading ?? import("../../compose/project_command.ts"));
       if (project.is === "run") return await projectCommand(project.uri, project.entryPoint, project.flags);
       const help = { program: `sluice run ${project.uri}`, ...helpLayout(surroundings) };
       await showProjectHelp(project.uri, surroundings.workingFolder, surroundings.stdout, help);
