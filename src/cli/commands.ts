@@ -7,6 +7,7 @@ import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { envGc } from "./commands/env_gc.ts";
 import { envList } from "./commands/env_list.ts";
+import { importCommand } from "./commands/import.ts";
 import { init } from "./commands/init.ts";
 import { lock } from "./commands/lock.ts";
 import { plan } from "./commands/plan.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   cacheGc,
   cacheVerify,
   init,
+  importCommand,
   doctor,
   completion,
 ];

@@ -37,7 +37,8 @@ const editorSettings = {
   "[typescript]": { "editor.defaultFormatter": "denoland.vscode-deno" },
 };
 
-function denoFile(source: SluiceSource): string {
+/** A deno.json that finds sluice. */
+export function denoFile(source: SluiceSource): string {
   const config = {
     ...(source.is === "checkout" ? { links: [source.folder] } : {}),
     imports: {

@@ -118,7 +118,11 @@ async function fromZip(uri: string, source: Extract<ProjectSource, { is: "zip" }
 }
 
 /** Links as links: what a stranger's leads to is not looked at. */
-async function copyFolder(from: string, to: string, { variables, signal }: LocateOptions): Promise<void> {
+export async function copyFolder(
+  from: string,
+  to: string,
+  { variables, signal }: Pick<LocateOptions, "signal" | "variables">,
+): Promise<void> {
   const { runProgram } = await import("../environments/run_program.ts");
   const run = { program: "cp", arguments: ["-a", "--", `${from}/.`, to], variables, folder: from, signal };
   const { code, stderr } = await runProgram(run);

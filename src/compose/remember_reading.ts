@@ -9,7 +9,7 @@ import { sha256 } from "../core/sha256.ts";
 import { sluiceVersion } from "./version.ts";
 
 /** Of what readers give; another one is read anew. */
-const readingVersion = 1;
+const readingVersion = 2;
 
 /**
  * What `read` gives for `given`, both plain JSON. Refusals are not remembered. Without a cache, or where it cannot be

@@ -68,6 +68,8 @@ export interface ProjectEntryPoint {
   readonly command?: string;
   /** In the order of the file. */
   readonly parameters: readonly ProjectParameter[];
+  /** One sentence for people. MLflow knows none. */
+  readonly description?: string;
   /** Entry points that must finish before it. MLflow knows none. */
   readonly needs: readonly string[];
   readonly place: Place;
@@ -79,6 +81,7 @@ export interface ProjectParameter {
   readonly type: "string" | "float" | "path" | "uri" | "int" | "boolean";
   /** As Python's `str()` writes the value that the file has. */
   readonly default?: string;
+  readonly description?: string;
   /** Both are allowed themselves. MLflow knows none of these three. */
   readonly minimum?: number;
   readonly maximum?: number;

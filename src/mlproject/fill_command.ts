@@ -62,7 +62,7 @@ export function holesOf(command: string): string[] {
     : [...new Set(parts.flatMap((part) => part.is === "hole" ? part.name : []))];
 }
 
-type Part = { readonly is: "text"; readonly text: string } | Hole;
+type TemplatePart = { readonly is: "text"; readonly text: string } | Hole;
 interface Hole {
   readonly is: "hole";
   readonly name: string;
@@ -77,8 +77,8 @@ interface Hole {
 const hole = /^([^{}!:[\].]*)(?:!s)?(?::(?:(.)?([<>^]))?(0?)([0-9]{0,4})(?:\.([0-9]{1,4}))?(s?))?$/su;
 
 /** The parts of a template, or what is wrong with it. */
-function readTemplate(template: string): readonly Part[] | string {
-  const parts: Part[] = [];
+export function readTemplate(template: string): readonly TemplatePart[] | string {
+  const parts: TemplatePart[] = [];
   const pattern = /\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/gy;
   for (const [found, inside] of template.matchAll(pattern)) {
     if (found === "{{" || found === "}}") parts.push({ is: "text", text: found[0]! });

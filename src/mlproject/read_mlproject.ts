@@ -93,6 +93,7 @@ function readEntryPoint({ key, value }: YamlEntry, file: string): ProjectEntryPo
     parameters: parameters === undefined ? [] : asMap(parameters, file, `\`parameters\` of ${what}`).entries
       .map((entry) => readParameter(entry, file, place)),
     needs: needs === undefined ? [] : [...new Set(asTexts(needs, file, `\`depends_on\` of ${what}`))],
+    ...describedBy(map),
     place,
   };
 }
@@ -131,8 +132,14 @@ function readParameter({ key, value }: YamlEntry, file: string, within: Place): 
     ...(choices === undefined
       ? {}
       : { choices: asTexts(choices, file, `\`choices\` of parameter "${name}"`) }),
+    ...describedBy(map),
     place,
   };
+}
+
+function describedBy(map: YamlMap): { readonly description?: string } {
+  const found = find(map, "description");
+  return found === undefined || found.is === "null" ? {} : { description: pythonText(found) };
 }
 
 /** `{type:float}` lacks a space, so that YAML takes all of it for a key; MLflow passes over it. */

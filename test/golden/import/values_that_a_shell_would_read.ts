@@ -1,0 +1,29 @@
+// Written by `sluice import` of MLproject.
+// - Commands run in this folder and may write to it, with the network open, as `mlflow run` runs them; what else the user can reach they do not see, nor variables of the caller: `permissions` names what they do.
+// - Parameters are those below: others, which `mlflow run` appends to a command, are refused.
+// - Its entry point `main` is the step `start`, which runs when none is named.
+import { main, pipeline, python, sh, step, string } from "sluice";
+
+const env = python({ requirements: [] });
+
+const startStep = step("start", {
+  env,
+  params: {
+    text: string(),
+    other: string().default("it's"),
+  },
+  permissions: { net: true, write: ["."] },
+  command: ({ params }) =>
+    sh`python write.py out.json ${params.text}
+      --other=${params.other}`,
+});
+
+const projectPipeline = pipeline("project", {
+  params: { text: startStep.params.text, other: startStep.params.other },
+}, (params) => {
+  const start = startStep({ text: params.text, other: params.other });
+  return { start };
+});
+
+export default projectPipeline;
+if (import.meta.main) await main(projectPipeline);
