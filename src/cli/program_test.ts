@@ -146,6 +146,7 @@ const names = [
   "env",
   "cache",
   "init",
+  "import",
   "doctor",
   "completion",
 ] as const;
