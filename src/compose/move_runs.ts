@@ -8,7 +8,7 @@ import type {
   RunSource,
   RunTarget,
 } from "../core/ports/moved_runs.ts";
-import type { Experiment, LoggedModel, RunInfo } from "../core/tracking.ts";
+import { type Experiment, type LoggedModel, type RunInfo, TrackingError } from "../core/tracking.ts";
 import { chooseRuns, type ChosenRuns, type RunChoice } from "./choose_runs.ts";
 import { artifactPaths, copyArtifacts } from "./move_artifacts.ts";
 
@@ -39,7 +39,7 @@ export interface MoveProgress {
 
 /**
  * Each run is there whole or not at all, and what is there already stays, so a move that was broken off is done again.
- * The target is opened when the source was found to be sound. Throws RUN_NOT_FOUND, RUNS_UNREADABLE, RUNS_DIFFER, and what
+ * The target is opened when the source was found to be sound. Throws RUN_NOT_FOUND, RUNS_UNREADABLE, RUNS_DIFFER, TRACKER_REFUSED, and what
  * the stores throw.
  */
 export async function moveRuns(
@@ -63,6 +63,13 @@ export async function moveRuns(
     }
     for (const model of registered) await move.registered(model);
     return { from: source.uri, to: target.uri, experiments: chosen.length, ...move.counts() };
+  } catch (error) {
+    if (!(error instanceof TrackingError)) throw error;
+    return refuse({
+      code: "TRACKER_REFUSED",
+      message: `Cannot bring runs to \`${target.uri}\` as it is refused: ${error.message.replace(/\.$/, "")}`,
+      hint: "What is there is whole; choose other runs, or do it again",
+    });
   } finally {
     await target.close();
   }

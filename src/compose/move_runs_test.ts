@@ -253,5 +253,5 @@ Deno.test("runs that go from a file to a folder and back are what they were, wha
           assert.deepEqual((await move("a.db", "b/b.db")).runs, { new: 0, changed: 0, same: 1 });
         }),
     ),
-    { numRuns: 60 },
+    { numRuns: 25 },
   ));

@@ -110,6 +110,11 @@ def dump_model(model):
     }
 
 
+# A location below its store is another in each.
+def source_of(version):
+    return version.source if version.source.startswith("models:") else os.path.basename(version.source)
+
+
 def dump(uri):
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
@@ -134,7 +139,7 @@ def dump(uri):
             "aliases": {alias: int(version) for alias, version in model.aliases.items()},
             "created": model.creation_timestamp,
             "versions": [
-                [int(one.version), one.run_id, one.tags, one.source, one.creation_timestamp, one.current_stage]
+                [int(one.version), one.run_id, one.tags, source_of(one), one.creation_timestamp, one.current_stage]
                 for one in versions
             ],
             "predicts": [mlflow.pyfunc.load_model(f"models:/{model.name}@{alias}").predict([1]) for alias in model.aliases],

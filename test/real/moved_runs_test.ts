@@ -4,15 +4,20 @@ import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
 import { openBuffer } from "../../src/terminal/screen_test.ts";
 import { realTest } from "../real_part.ts";
+import { pythonEnvironment } from "./python_environment.ts";
 import { type MlflowServer, runPython, startMlflowServer } from "./mlflow.ts";
 
 const file = join(import.meta.dirname!, "moved_runs.py");
+const oldFile = join(import.meta.dirname!, "moved_runs_old.py");
+/** MLflow of 2023, whose default was the folder. */
+const oldRequirements = ["mlflow-skinny==2.9.2", "numpy<2", "setuptools<80"];
 
 /** Each move reads what an earlier one wrote, or MLflow did. */
 const moves: readonly (readonly [from: string, to: string])[] = [
   ["old/mlruns", "from_folder/a.db"],
   ["from_folder/a.db", "again/mlruns"],
   ["again/mlruns", "from_folder_again/b.db"],
+  ["older/mlruns", "from_older/e.db"],
   ["recent.db", "from_file/c.db"],
   ["from_file/c.db", "as_folder/mlruns"],
 ];
@@ -48,12 +53,18 @@ realTest(
         return JSON.parse(stdout.text());
       };
       await python("make", uriOf("old/mlruns"), uriOf("recent.db"));
+      await writeOldRuns(join(folder, "older/mlruns"));
       for (const [from, to] of moves) {
         const first = await move(from, to);
-        assert.deepEqual([first.runs.new, first.loggedModels.new, first.registeredModels.new], [4, 1, 1], to);
+        const [runs, models] = from.startsWith("older") ? [3, 0] : [4, 1];
+        assert.deepEqual([first.runs.new, first.loggedModels.new, first.registeredModels.new], [
+          runs,
+          models,
+          1,
+        ], to);
         const second = await move(from, to);
         const same = { runs: second.runs.same, models: second.loggedModels.same, files: second.files };
-        assert.deepEqual(same, { runs: 4, models: 1, files: 0 }, to);
+        assert.deepEqual(same, { runs, models, files: 0 }, to);
         assert.equal(second.registeredModels.same, 1);
       }
       server = await startMlflowServer({
@@ -76,6 +87,7 @@ realTest(
         server.uri,
         "from_server/d.db",
         "old/mlruns",
+        "older/mlruns",
         "recent.db",
         ...moves.map(([, to]) => to),
       ];
@@ -85,6 +97,8 @@ realTest(
       for (const place of ["from_folder/a.db", "again/mlruns", "from_folder_again/b.db"]) {
         assert.deepEqual(of(place), of("old/mlruns"), place);
       }
+      assert.deepEqual(of("from_older/e.db"), of("older/mlruns"));
+      assert.equal(Object.keys(of("from_older/e.db").experiments.older.runs).length, 3);
       for (const place of ["from_file/c.db", "as_folder/mlruns"]) {
         assert.deepEqual(of(place), of("recent.db"), place);
       }
@@ -97,6 +111,15 @@ realTest(
     }
   },
 );
+
+async function writeOldRuns(folder: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(await pythonEnvironment("mlflow-2.9", oldRequirements), {
+    args: [oldFile, folder],
+    env: { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "", GIT_PYTHON_REFRESH: "quiet" },
+    clearEnv: true,
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
 
 /** Ids as they were before a server gave its own; without the times at which it made models. */
 function withFormerIds(read: unknown): unknown {
