@@ -8,6 +8,7 @@ import { doctor } from "./commands/doctor.ts";
 import { envGc } from "./commands/env_gc.ts";
 import { envList } from "./commands/env_list.ts";
 import { importCommand } from "./commands/import.ts";
+import { exportCommand } from "./commands/export.ts";
 import { init } from "./commands/init.ts";
 import { lock } from "./commands/lock.ts";
 import { plan } from "./commands/plan.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   plan,
   why,
   lock,
+  exportCommand,
   runsList,
   runsShow,
   runsCompare,

@@ -141,6 +141,7 @@ const names = [
   "plan",
   "why",
   "lock",
+  "export",
   "runs",
   "verify",
   "env",

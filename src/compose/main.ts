@@ -3,7 +3,10 @@ import { relative } from "node:path";
 import { fileURLToPath } from "../core/file_url.ts";
 import { unwrap } from "../core/error.ts";
 import { definitionOf } from "../dsl/pipeline.ts";
+import { valueOf } from "../terminal/option_values.ts";
 import { parsePipelineArguments } from "../terminal/pipeline_arguments.ts";
+import { exportOption, strictOption } from "../terminal/run_flags.ts";
+import { processSinks } from "../terminal/text_sink.ts";
 import { runToExit } from "./run_to_exit.ts";
 import { showUncaughtRefusals } from "./uncaught_refusal.ts";
 
@@ -22,6 +25,13 @@ export async function main(pipeline: object, args: readonly string[] = Deno.args
     const definition = definitionOf(pipeline);
     const command = unwrap(parsePipelineArguments(definition, args));
     if (command.is === "run") {
+      const folder = valueOf(command.options, exportOption.name);
+      if (folder !== undefined) {
+        const { exportAndTell } = await import("./export_command.ts");
+        const isStrict = command.options.has(strictOption.name);
+        const flags = { folder, isStrict, isJson: command.flags.json };
+        return await exportAndTell(definition, flags, processSinks());
+      }
       const { runCommand } = await import("./run_command.ts");
       return await runCommand(definition, command.request, command.flags);
     }

@@ -17,7 +17,15 @@ import {
 } from "./option_values.ts";
 import { type ParameterOptions, parameterOptions } from "./parameter_options.ts";
 import { type ReadArgument, readArguments } from "./read_arguments.ts";
-import { completionOption, entryPointOption, readRunFlags, type RunFlags, runOptions } from "./run_flags.ts";
+import {
+  completionOption,
+  entryPointOption,
+  exportOption,
+  readRunFlags,
+  type RunFlags,
+  runOptions,
+  strictOption,
+} from "./run_flags.ts";
 import type { Shell } from "./completion_script.ts";
 import { unknownParameter, unknownParameterOrFlag } from "./unknown_parameter.ts";
 
@@ -36,6 +44,8 @@ export type PipelineCommand =
 /** Options of a pipeline file; those of `sluice run` are `runOptions`. */
 export const pipelineOptions: readonly OptionSpec[] = [
   ...runOptions.filter((option) => option !== helpOption),
+  exportOption,
+  strictOption,
   completionOption,
   helpOption,
 ];

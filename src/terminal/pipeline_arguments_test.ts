@@ -130,7 +130,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string, hi
     ["--dry-rnu"],
     "error[FLAG_UNKNOWN]: Cannot use `--dry-rnu` as there is no flag of that name",
     "Did you mean `--dry-run`? Flags: `--entry-point`, `--param`, `--dry-run`, `--jobs`, `--keep-going`, " +
-    "`--experiment-name`, `--run-name`, `--sandbox`, `--no-cache`, `--locked`, `--tracking-uri`, `--summary` and 7 more",
+    "`--experiment-name`, `--run-name`, `--sandbox`, `--no-cache`, `--locked`, `--tracking-uri`, `--summary` and 9 more",
   ],
   [
     ["--jobs", "0"],

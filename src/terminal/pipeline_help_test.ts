@@ -54,6 +54,10 @@ Options:
                           NO_COLOR is set (one of: auto, never, always; default:
                           auto)
   --no-color              The same as --color never
+  --export DIR            Run nothing, and write the pipeline as an MLflow
+                          project to a new folder
+  --strict                Export no pipeline of which an MLflow project cannot
+                          say all
   --completion SHELL      Print a completion script for this file (one of: bash,
                           zsh, fish)
   -h, --help              Print this help

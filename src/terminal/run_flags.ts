@@ -83,6 +83,17 @@ export const completionOption: OptionSpec = {
   description: "Print a completion script for this file",
 };
 
+export const exportOption: OptionSpec = {
+  name: "export",
+  value: { is: "file", placeholder: "DIR" },
+  description: "Run nothing, and write the pipeline as an MLflow project to a new folder",
+};
+
+export const strictOption: OptionSpec = {
+  name: "strict",
+  description: "Export no pipeline of which an MLflow project cannot say all",
+};
+
 export const sandboxOption: OptionSpec = {
   name: "sandbox",
   value: { is: "choice", placeholder: "MODE", choices: sandboxModes },
