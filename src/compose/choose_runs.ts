@@ -41,6 +41,7 @@ export async function chooseRuns(source: RunSource, choice: RunChoice): Promise<
   const chosen: ChosenRuns[] = [];
   for (const { experiment, runs } of found) {
     const models = await source.loggedModels(experiment);
+    checkIds([...runs, ...models].map(({ id }) => id), source.uri);
     if (ids.length === 0) {
       chosen.push({ experiment, runs, models });
       continue;
@@ -58,6 +59,19 @@ export async function chooseRuns(source: RunSource, choice: RunChoice): Promise<
     });
   }
   return chosen;
+}
+
+/** They become names of folders. Throws RUNS_UNREADABLE for one that MLflow would not have given. */
+export function checkIds(ids: readonly string[], uri: string): void {
+  const wrong = ids.find((id) => !/^[a-zA-Z0-9][\w-]{0,255}$/.test(id));
+  if (wrong === undefined) return;
+  refuse({
+    code: "RUNS_UNREADABLE",
+    message: `Cannot take what \`${uri}\` calls \`${
+      showValue(wrong)
+    }\` as it is no id of a run, model or version`,
+    hint: "MLflow's ids have letters, digits, `_` and `-`",
+  });
 }
 
 function findId(given: string, runs: readonly RunInfo[], uri: string): string {

@@ -9,7 +9,7 @@ import type {
   RunTarget,
 } from "../core/ports/moved_runs.ts";
 import { type Experiment, type LoggedModel, type RunInfo, TrackingError } from "../core/tracking.ts";
-import { chooseRuns, type ChosenRuns, type RunChoice } from "./choose_runs.ts";
+import { checkIds, chooseRuns, type ChosenRuns, type RunChoice } from "./choose_runs.ts";
 import { artifactPaths, copyArtifacts } from "./move_artifacts.ts";
 
 type Counts = { readonly [C in Change]: number };
@@ -85,7 +85,10 @@ function refuseSame(uri: string): never {
 
 async function checkSource(source: RunSource, chosen: readonly ChosenRuns[]): Promise<void> {
   for (const { runs, models } of chosen) {
-    for (const info of runs) await source.read(info);
+    for (const info of runs) {
+      const { modelInputs, modelOutputs } = await source.read(info);
+      checkIds([...modelInputs, ...modelOutputs].map(({ modelId }) => modelId), source.uri);
+    }
     for (const { artifactUri } of [...runs, ...models]) {
       const from = source.locate(artifactUri);
       if (from === undefined) continue;
@@ -156,6 +159,7 @@ function openMove(
       const placed = await target.placeRun(info, experiment);
       const { uri, isNew } = await moveArtifacts(info.artifactUri, placed);
       const run: MovedRun = await source.read(info);
+      checkIds([...run.modelInputs, ...run.modelOutputs].map(({ modelId }) => modelId), source.uri);
       points += run.points.length;
       const there = { ...run.info, id: placed.id, experimentId: experiment.id, artifactUri: uri };
       count(runs, await target.putRun({ ...run, info: there }), isNew);
@@ -169,6 +173,7 @@ function openMove(
       count(loggedModels, await target.putModel(there), isNew);
     },
     async registered(model: MovedRegisteredModel) {
+      checkIds(model.versions.map(({ version }) => version), source.uri);
       const versions = model.versions.map(({ storageLocation, ...version }) => {
         const there = readdress(storageLocation) ?? modelPlaces.get(version.modelId ?? "");
         return {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { SluiceError } from "../core/error.ts";
 import type { Tracker } from "../core/ports/tracker.ts";
@@ -174,6 +175,19 @@ const spoilt: readonly (readonly [name: string, spoil: (root: string) => void, m
     /its `run_id` is not the name of its folder$/,
   ],
   [
+    "a run made a model whose id leads elsewhere",
+    (root) => {
+      Deno.mkdirSync(join(root, run, "outputs/m"), { recursive: true });
+      const [source, destination] = ["source_type: RUN_OUTPUT", "destination_type: MODEL_OUTPUT"];
+      const ids = 'source_id: "m"\ndestination_id: "../../../x"';
+      Deno.writeTextFileSync(
+        join(root, run, "outputs/m/meta.yaml"),
+        [source, destination, ids, "step: 0"].join("\n"),
+      );
+    },
+    /calls `\.\.\/\.\.\/\.\.\/x` as it is no id of a run, model or version$/,
+  ],
+  [
     "a status is none",
     (root) => edit(join(root, run, "meta.yaml"), /status: .*/, "status: 9"),
     /its field `status` is not as MLflow writes it/,
@@ -198,6 +212,16 @@ for (const [name, spoil, message] of spoilt) {
       assert.equal(await Deno.lstat(join(folder, "new")).catch(() => undefined), undefined);
     }));
 }
+
+Deno.test("a file whose run has an id that leads elsewhere is refused, and nothing is written there", () =>
+  withPlace(async ({ folder, move, track }) => {
+    await track("a.db", record);
+    const database = new DatabaseSync(join(folder, "a.db"), { enableForeignKeyConstraints: false });
+    database.exec(`UPDATE runs SET run_uuid = '../../up' WHERE run_uuid = '${ids.other}'`);
+    database.close();
+    await rejects(move("a.db", "b/fold"), "RUNS_UNREADABLE", /calls `\.\.\/\.\.\/up` as it is no id/);
+    assert.equal(await Deno.lstat(join(folder, "b")).catch(() => undefined), undefined);
+  }));
 
 Deno.test("a folder that holds no runs is refused as a source, one that holds something else as a target", () =>
   withPlace(async ({ folder, move, track }) => {

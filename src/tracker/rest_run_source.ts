@@ -27,8 +27,10 @@ export function openRestRunSource(uri: string, options: RestOptions): RunSource 
     loggedModels: ({ id }) => listLoggedModels(connection, id),
     registeredModels: () => listRegisteredModels(connection),
     artifacts,
+    // A server could name a folder of this machine with secrets: those of runs are called so.
     locate: (location) =>
-      location.startsWith("mlflow-artifacts:") || artifacts.localFolder(location) !== undefined
+      location.startsWith("mlflow-artifacts:") ||
+        artifacts.localFolder(location) !== undefined && /\/artifacts\/?$/.test(location)
         ? location
         : undefined,
     async close() {
