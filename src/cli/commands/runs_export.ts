@@ -34,7 +34,7 @@ export const runsExport = makeCommand({
   examples: [
     { arguments: "-o /mnt/share/runs.db", description: "All runs, to a file beside its artifacts" },
     {
-      arguments: "--experiment iris -o mlruns",
+      arguments: "--experiment iris -o mlruns-iris",
       description: "One experiment, as a folder that older MLflow opens",
     },
     {
