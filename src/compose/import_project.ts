@@ -1,11 +1,13 @@
 /** Writes a `pipeline.ts` that does what an MLflow project or a dvc.yaml does. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, normalize, resolve } from "node:path";
 import { writeAtomically } from "../core/atomic_write.ts";
+import { isConfinedPath } from "../core/confined_path.ts";
 import { refuse } from "../core/error.ts";
 import { showValue } from "../core/parameter.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { isSystemError } from "../core/system_error.ts";
 import type { PipelineModule } from "../mlproject/pipeline_module.ts";
+import { mostYamlBytes, refuseFile } from "../mlproject/refuse_file.ts";
 import { copyFolder, type LocatedProject, type LocateOptions, locateProject } from "./locate_project.ts";
 import { readProjectFile } from "./read_project_file.ts";
 
@@ -85,9 +87,12 @@ async function readModule(
 ): Promise<PipelineModule> {
   const { project, folder } = located;
   if (project.file !== undefined && only !== "dvc.yaml") return await readProjectModule(located, uri);
+  if (only !== "MLproject" && await isThere(join(folder, "dvc.yaml"))) {
+    return await readDvcModule(located, uri);
+  }
   return refuse({
     code: "PROJECT_NOT_FOUND",
-    message: `Cannot import \`${showValue(uri)}\` as there is no MLproject in it`,
+    message: `Cannot import \`${showValue(uri)}\` as there is neither an MLproject nor a dvc.yaml in it`,
     at: { file: folder },
     hint: "Name the folder that has one; `URI#folder` is one below the top",
   });
@@ -102,6 +107,52 @@ async function readProjectModule({ project, folder }: LocatedProject, uri: strin
   const { readPythonEnv } = await import("../mlproject/read_python_env.ts");
   const pythonEnv = readPythonEnv(await readProjectFile(folder, environment.file), environment.file);
   return projectModule(project, { ...around, pythonEnv });
+}
+
+async function readDvcModule({ folder }: LocatedProject, uri: string): Promise<PipelineModule> {
+  const [{ readDvc }, { dvcModule }] = await Promise.all([
+    import("../mlproject/read_dvc.ts"),
+    import("../mlproject/dvc_module.ts"),
+  ]);
+  const file = "dvc.yaml";
+  const texts = new Map<string, string | undefined>();
+  const read = (path: string): string | undefined => {
+    if (!texts.has(path)) texts.set(path, readBeside(folder, path));
+    return texts.get(path);
+  };
+  const dvc = readDvc(await readProjectFile(folder, file), file, read);
+  const hasRequirements = await isThere(join(folder, "requirements.txt"));
+  return dvcModule(dvc, {
+    file,
+    folderName: nameOfPlace(uri, folder),
+    ...(hasRequirements ? { requirements: "requirements.txt" } : {}),
+    look: (path) => lookBeside(folder, path),
+  });
+}
+
+/** Where a path below `folder` really leads; undefined for what is not there, or leads out of it. */
+function realBeside(folder: string, path: string): string | undefined {
+  if (!isConfinedPath(normalize(path))) return undefined;
+  try {
+    const [root, real] = [Deno.realPathSync(folder), Deno.realPathSync(join(folder, path))];
+    return real.startsWith(`${root}/`) ? real : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readBeside(folder: string, path: string): string | undefined {
+  const real = realBeside(folder, path);
+  if (real === undefined) return undefined;
+  const { size, isFile } = Deno.statSync(real);
+  if (!isFile || size > mostYamlBytes) refuseFile(path, "it is no file of at most 256 KiB");
+  return Deno.readTextFileSync(real);
+}
+
+function lookBeside(folder: string, path: string): "file" | "folder" | undefined {
+  const real = realBeside(folder, path);
+  if (real === undefined) return undefined;
+  return Deno.statSync(real).isDirectory ? "folder" : "file";
 }
 
 /** `project` of `https://host/group/project.git`, `project.zip` and a folder of that name. */

@@ -24,7 +24,7 @@ export interface ModuleScript {
 }
 
 export type ModuleEnvironment =
-  | { readonly is: "python"; readonly version?: string; readonly requirements: readonly string[] }
+  | { readonly is: "python"; readonly version?: string; readonly requirements: readonly string[] | string }
   | { readonly is: "conda"; readonly file: string }
   | { readonly is: "docker"; readonly image: string }
   | { readonly is: "host" };
@@ -246,7 +246,11 @@ function environmentCode(environment: ModuleEnvironment): string {
   switch (environment.is) {
     case "python": {
       const version = environment.version === undefined ? "" : `version: ${literalOf(environment.version)}, `;
-      return `python({ ${version}requirements: [${environment.requirements.map(literalOf).join(", ")}] })`;
+      const { requirements } = environment;
+      const listed = typeof requirements === "string"
+        ? literalOf(requirements)
+        : `[${requirements.map(literalOf).join(", ")}]`;
+      return `python({ ${version}requirements: ${listed} })`;
     }
     case "conda":
       return `conda({ file: ${literalOf(environment.file)} })`;
@@ -335,12 +339,13 @@ function templateCode(command: readonly ModuleWord[]): string {
       code: word.length === 0 ? "''" : code,
     };
   });
+  const hasScript = command.some((word) => word.some((part) => part.is === "script"));
   const isLong = words.reduce((sum, { code }) => sum + code.length + 1, 0) > longLine;
   const lines = words.map(({ first, code }, index) => {
     if (index === 0) return code;
-    return isLong && first?.is === "text" && first.text.startsWith("-") && first.text !== "-c"
-      ? `\n      ${code}`
-      : ` ${code}`;
+    const text = first?.is === "text" ? first.text : "";
+    const begins = hasScript ? /^(source|in|out)$/.test(text) : text.startsWith("-") && text !== "-c";
+    return isLong && begins ? `\n      ${code}` : ` ${code}`;
   });
   return `sh\`${lines.join("")}\``;
 }

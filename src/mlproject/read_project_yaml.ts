@@ -19,15 +19,19 @@ import {
   type Scalar,
 } from "yaml";
 import { mostYamlBytes, refuseFile } from "./refuse_file.ts";
-import { resolvePlain, resolveTagged } from "./yaml_scalar.ts";
+import { type Resolved, resolvePlain, resolveTagged } from "./yaml_scalar.ts";
 import type { Position, YamlEntry, YamlScalar, YamlValue } from "./yaml_value.ts";
 
 /** Of values with all that aliases stand for. */
 const mostValues = 100_000;
 const deepest = 100;
 
-/** `file` is named in failures, as the user would type it. Throws PROJECT_FILE_INVALID. */
-export function readProjectYaml(text: string, file: string): YamlValue {
+/** `file` is named in failures, as the user would type it; `resolve` reads plain scalars. Throws PROJECT_FILE_INVALID. */
+export function readProjectYaml(
+  text: string,
+  file: string,
+  resolve: (source: string) => Resolved | undefined = resolvePlain,
+): YamlValue {
   if (text.length > mostYamlBytes) refuseFile(file, "it is larger than 256 KiB");
   const lines = new LineCounter();
   const at = (offset: number): Position => {
@@ -35,7 +39,7 @@ export function readProjectYaml(text: string, file: string): YamlValue {
     return { line, column: col };
   };
   const document = parseOne(text.replace(/^\uFEFF/, ""), file, lines, at);
-  return openReader(file, at)((document?.contents ?? null) as Node | null);
+  return openReader(file, at, resolve)((document?.contents ?? null) as Node | null);
 }
 
 /** The one document; undefined of an empty text. The first thing that is wrong ends it: of a hostile text there are many. */
@@ -81,7 +85,11 @@ function parseOne(
   return documents[0];
 }
 
-function openReader(file: string, at: (offset: number) => Position): (node: Node | null) => YamlValue {
+function openReader(
+  file: string,
+  at: (offset: number) => Position,
+  resolve: (source: string) => Resolved | undefined,
+): (node: Node | null) => YamlValue {
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
   let values = 0;
@@ -120,7 +128,7 @@ function openReader(file: string, at: (offset: number) => Position): (node: Node
     const read = node.tag !== undefined && node.type !== undefined
       ? resolveTagged(node.tag, source)
       : node.type === "PLAIN" || node.type === undefined
-      ? resolvePlain(source)
+      ? resolve(source)
       : { is: "text" as const, text: source };
     if (read === undefined) {
       const kind = node.tag === undefined ? "" : ` of its tag \`${node.tag}\``;

@@ -29,6 +29,20 @@ export function resolvePlain(source: string): Resolved | undefined {
   return { is: "text", text: source };
 }
 
+/** The same by the rules of YAML 1.2, which dvc's files are written in: `yes` is a text, `1e3` a number, `010` ten. */
+export function resolveCore(source: string): Resolved {
+  if (nulls.test(source)) return { is: "null", text: "None" };
+  if (/^(?:true|True|TRUE)$/.test(source)) return { is: "boolean", text: "True" };
+  if (/^(?:false|False|FALSE)$/.test(source)) return { is: "boolean", text: "False" };
+  if (/^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$/.test(source)) {
+    return { is: "integer", text: String(BigInt(source.replace(/^\+/, ""))) };
+  }
+  if (/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(source)) {
+    return { is: "float", text: floatText(Number(source)) };
+  }
+  return { is: "text", text: source };
+}
+
 /** A scalar with one of YAML's own tags; undefined for another tag, and for what is no value of it. */
 export function resolveTagged(tag: string, source: string): Resolved | undefined {
   const name = /^tag:yaml\.org,2002:(\w+)$/.exec(tag)?.[1];

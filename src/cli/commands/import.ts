@@ -1,4 +1,4 @@
-/** `sluice import`: writes the pipeline of an MLflow project. */
+/** `sluice import`: writes the pipeline of an MLflow project or a dvc.yaml. */
 import { cacheFolder } from "../../core/cache_folder.ts";
 import { jsonLine } from "../../terminal/json_reporter.ts";
 import { jsonOption } from "../../terminal/run_flags.ts";
@@ -9,7 +9,7 @@ import { makeCommand } from "../command.ts";
 
 export const importCommand = makeCommand({
   name: "import",
-  summary: "Write the pipeline of an MLflow project",
+  summary: "Write the pipeline of an MLflow project or a dvc.yaml",
   description:
     "A typed `pipeline.ts` that does what the project does, formatted, beside the project's files. A project that is " +
     "fetched is copied into the folder of the pipeline, which must be new or empty. Nothing of it runs, so nobody is " +
@@ -19,7 +19,7 @@ export const importCommand = makeCommand({
     value: { is: "file", placeholder: "DIR|URI" },
     isOptional: true,
     default: "this folder",
-    description: "A folder, `URI#folder` of git, a .zip, or a file MLproject",
+    description: "A folder, `URI#folder` of git, a .zip, or a file MLproject or dvc.yaml",
   }],
   options: [
     {
@@ -40,6 +40,10 @@ export const importCommand = makeCommand({
   ],
   examples: [
     { arguments: "my-project", description: "Write my-project/pipeline.ts" },
+    {
+      arguments: "my-project/dvc.yaml",
+      description: "The stages of a dvc.yaml, where there is an MLproject as well",
+    },
     { arguments: "https://host/group/project.git#folder -v v1.2", description: "Fetch it into ./folder" },
     { arguments: "project.zip -o new/pipeline.ts", description: "Into a folder of that name" },
   ],
