@@ -360,7 +360,9 @@ def text_of(value):
         return "true" if value else "false"
     if not isinstance(value, float):
         return str(value)
-    if value == int(value) and abs(value) < 1e21:
+    if value != value or abs(value) == float("inf"):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if value == int(value) and abs(value) < 2**53:
         return str(int(value))
     sign = "-" if value < 0 else ""
     digits, exponent = ("%r" % abs(value)).lower(), 0
