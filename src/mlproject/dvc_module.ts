@@ -55,6 +55,14 @@ export function dvcModule({ stages, others }: DvcFile, around: DvcSurroundings):
     scripts: { workspace: { about: workspaceAbout, text: workspace } },
     parameters: [],
     steps,
+    logged: order.flatMap((each) =>
+      each.outputs.flatMap(({ of }, index) => {
+        const { name, format } = outputs.get(each)![index]!;
+        if (of.is !== "metrics" || format !== "json") return [];
+        const step = names.get(each.stage.name)!;
+        return [{ name: nameOf(`${step}-${name}`, "metrics", taken), step, output: name }];
+      })
+    ),
     results: order.map(({ stage }) => names.get(stage.name)!),
   };
 }
@@ -317,13 +325,14 @@ function stageNotes({ stage, parameters, foreign, outputs }: Located, name: stri
   const looked = parameters.flatMap(({ path, names }) =>
     names.length === 0 ? `all of ${path}` : names.map((each) => `${each} of ${path}`)
   );
-  const metrics = outputs.filter(({ of }) => of.is === "metrics").map(({ path }) => path);
+  const metrics = outputs.filter(({ of, path }) => of.is === "metrics" && !path.endsWith(".json"))
+    .map(({ path }) => path);
   return [
     ...(name === stage.name ? [] : [`${at}: stage \`${stage.name}\``]),
     ...(looked.length === 0 ? [] : [`${at}: it looks at ${looked.join(", ")}.`]),
     ...(metrics.length === 0
       ? []
-      : [`${at}: the numbers in ${metrics.join(", ")} are an output: a line of SLUICE_LOG would log them.`]),
+      : [`${at}: the numbers in ${metrics.join(", ")} are not logged, as it is no JSON.`]),
     ...foreign.map((path) =>
       `${at}: \`${path}\` is not below this folder: it is neither input nor output; \`permissions\` may name it.`
     ),

@@ -14,8 +14,16 @@ export interface PipelineModule {
   readonly parameters: readonly ModuleParameter[];
   /** In an order in which each comes after those that it needs. */
   readonly steps: readonly ModuleStep[];
-  /** Names of the steps that the pipeline returns. */
+  /** Files of JSON whose numbers are logged, each by a step of its own. */
+  readonly logged?: readonly LoggedFile[];
+  /** Names of the steps that the pipeline returns; those that log are returned as well. */
   readonly results: readonly string[];
+}
+
+export interface LoggedFile {
+  readonly name: string;
+  readonly step: string;
+  readonly output: string;
 }
 
 export interface ModuleScript {
@@ -111,6 +119,7 @@ export function writePipelineModule(module: PipelineModule): string {
     `const env = ${environmentCode(module.environment)};`,
     ...scripts.map(([name, { about, text }]) => `/** ${about} */\nconst ${name} = String.raw\`\n${text}\`;`),
     ...module.steps.map((step) => `${comments(step.notes)}const ${of(step.name).step} = ${stepCode(step)};`),
+    ...(module.logged === undefined || module.logged.length === 0 ? [] : [logStep]),
     [
       `const ${pipelineVariable} = pipeline(${literalOf(module.name)}, {`,
       module.parameters.length === 0
@@ -135,6 +144,22 @@ export function writePipelineModule(module: PipelineModule): string {
   ].join("\n");
 }
 
+const logStep = `/** Logs each number of a file of JSON, under its path in it. */
+const logNumbers = step("log-numbers", {
+inputs: { metrics: file() },
+run: async ({ inputs, log }) => {
+const visit = (value: unknown, path: string) => {
+if (typeof value === "number") log.metric(path.replace(/[^\\w./ -]/g, "_"), value);
+else if (typeof value === "object" && value !== null) {
+for (const [name, member] of Object.entries(value)) {
+visit(member, path === "" ? name : path + "." + name);
+}
+}
+};
+visit(JSON.parse(await Deno.readTextFile(inputs.metrics)), "");
+},
+});`;
+
 const publicNames = [
   ...["choice", "conda", "docker", "file", "float", "given", "host", "int", "main"],
   ...["boolean", "path", "pipeline", "python", "sh", "step", "string", "uri"],
@@ -156,7 +181,19 @@ function importedNames({ environment, steps }: PipelineModule): readonly string[
 /** No variable of a step is named so. */
 const reserved = [
   ...publicNames,
-  ...["env", "params", "inputs", "outputs", "command", "workspace", "String", "Object", "Deno", "globalThis"],
+  ...[
+    "env",
+    "params",
+    "inputs",
+    "outputs",
+    "command",
+    "workspace",
+    "logNumbers",
+    "String",
+    "Object",
+    "Deno",
+    "globalThis",
+  ],
   ...[
     "arguments",
     "as",
@@ -206,11 +243,12 @@ const comments = (lines: readonly string[]): string =>
   lines.map((line) => `// ${commentOf(line)}\n`).join("");
 
 function wiring(
-  { steps, results }: PipelineModule,
+  { steps, results, logged = [] }: PipelineModule,
   of: (name: string) => { readonly step: string; readonly use: string },
 ): string[] {
   const needed = new Set([
     ...results,
+    ...logged.map(({ step }) => step),
     ...steps.flatMap(({ after, inputs }) => [
       ...after,
       ...inputs.flatMap(({ from }) => from.is === "output" ? from.step : []),
@@ -239,6 +277,10 @@ function wiring(
     const { use } = of(name);
     return use === name ? use : `${memberOf(name)}: ${use}`;
   });
+  for (const { name, step, output } of logged) {
+    const use = `logNumbers.as(${literalOf(name)}, { metrics: ${of(step).use}${accessOf(output)} })`;
+    returned.push(`${memberOf(name)}: ${use}`);
+  }
   return [...lines, `return { ${returned.join(", ")} };`];
 }
 

@@ -6,6 +6,8 @@ export interface DvcCase {
   readonly files: Readonly<Record<string, string>>;
   /** Where outputs lie with dvc, by the output of the pipeline. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What `dvc metrics show` has, by the step that logs it. */
+  readonly metrics?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 const scripts = {
@@ -63,6 +65,7 @@ metrics: [eval/metrics.json]
       "evaluate.metrics": "eval/metrics.json",
       "evaluate.size": "eval/plots/size.tsv",
     },
+    metrics: { "evaluate-metrics": { size: 22 } },
   },
   {
     name: "dvc_templates",

@@ -21,22 +21,24 @@ realTest(
   },
 );
 
-async function runLikeDvc({ name, files, outputs }: DvcCase, parent: string): Promise<void> {
+async function runLikeDvc({ name, files, outputs, metrics = {} }: DvcCase, parent: string): Promise<void> {
   const folder = join(parent, name);
   await writeFiles(folder, files);
   const imported = await runSluice(["import", name], parent);
   assert.equal(imported.code, 0, imported.stderr);
   await golden(`import/${name}.ts`, await Deno.readTextFile(join(folder, "pipeline.ts")));
-  await Deno.writeTextFile(join(folder, "deno.json"), "{}");
   const { code, stderr, events } = await runSluice(["run", "pipeline.ts", "--json"], folder);
   assert.equal(code, 0, stderr);
   const made = new Map<string, string>();
+  const logged: Record<string, Readonly<Record<string, number>>> = {};
   for (const event of events) {
     if (event.is !== "step-ended") continue;
-    for (const [output, { path }] of Object.entries(event.outputs ?? {})) {
+    if (Object.keys(event.metrics).length > 0) logged[event.step] = event.metrics;
+    for (const [output, { path }] of Object.entries(event.outputs)) {
       made.set(`${event.step}.${output}`, path);
     }
   }
+  assert.deepEqual(logged, metrics);
   for (const [output, path] of Object.entries(outputs)) {
     const found = made.get(output);
     assert.ok(found !== undefined, `${name}: ${output} among ${[...made.keys()]}`);

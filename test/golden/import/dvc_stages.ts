@@ -72,7 +72,6 @@ const trainStep = step("train", {
       out model.json ${outputs.model}`,
 });
 
-// dvc.yaml:14: the numbers in eval/metrics.json are an output: a line of SLUICE_LOG would log them.
 const evaluateStep = step("evaluate", {
   env,
   inputs: { prepared: file(), model: file() },
@@ -87,6 +86,23 @@ const evaluateStep = step("evaluate", {
       out eval/plots/size.tsv ${outputs.size}`,
 });
 
+/** Logs each number of a file of JSON, under its path in it. */
+const logNumbers = step("log-numbers", {
+  inputs: { metrics: file() },
+  run: async ({ inputs, log }) => {
+    const visit = (value: unknown, path: string) => {
+      if (typeof value === "number") {
+        log.metric(path.replace(/[^\w./ -]/g, "_"), value);
+      } else if (typeof value === "object" && value !== null) {
+        for (const [name, member] of Object.entries(value)) {
+          visit(member, path === "" ? name : path + "." + name);
+        }
+      }
+    };
+    visit(JSON.parse(await Deno.readTextFile(inputs.metrics)), "");
+  },
+});
+
 const dvcStagesPipeline = pipeline("dvc_stages", {}, () => {
   const prepare = prepareStep({ data: given.file("data/data.xml", file()) });
   const train = trainStep({ prepared: prepare.prepared });
@@ -94,7 +110,14 @@ const dvcStagesPipeline = pipeline("dvc_stages", {}, () => {
     prepared: prepare.prepared,
     model: train.model,
   });
-  return { prepare, train, evaluate };
+  return {
+    prepare,
+    train,
+    evaluate,
+    "evaluate-metrics": logNumbers.as("evaluate-metrics", {
+      metrics: evaluate.metrics,
+    }),
+  };
 });
 
 export default dvcStagesPipeline;
