@@ -45,7 +45,7 @@ export async function importProject(request: ImportRequest, options: LocateOptio
   try {
     const module = await readModule(located, uri, only);
     const place = findPlace(request, uri, located, options.workingFolder);
-    const { writePipelineModule } = await import("../mlproject/pipeline_module.ts");
+    const { writePipelineModule } = await import("../mlproject/write_pipeline_module.ts");
     const text = writePipelineModule(module);
     const files = place.isCopy
       ? await writeCopy(located, place.path, text, request, options)

@@ -11,12 +11,12 @@ import {
   type ModuleWord,
   type ParameterSchema,
   type PipelineModule,
-  schemaCode,
   type StepParameter,
 } from "./pipeline_module.ts";
 import type { PythonEnv } from "./read_python_env.ts";
 import { refuseFile } from "./refuse_file.ts";
 import { shellCommand, type ShellPart } from "./shell_command.ts";
+import { schemaCode } from "./step_code.ts";
 import { nameOf } from "./typescript_text.ts";
 
 /** What lies beside the MLproject. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { dvcModule } from "../../src/mlproject/dvc_module.ts";
 import { readDvc } from "../../src/mlproject/read_dvc.ts";
-import { writePipelineModule } from "../../src/mlproject/pipeline_module.ts";
+import { writePipelineModule } from "../../src/mlproject/write_pipeline_module.ts";
 import { holeOf, readModule } from "./read_module.ts";
 
 /** What the module of a dvc.yaml holds; `files` are those beside it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Hole, holeOf, readModule } from "./read_module.ts";
 import { projectModule } from "../../src/mlproject/project_module.ts";
-import { writePipelineModule } from "../../src/mlproject/pipeline_module.ts";
+import { writePipelineModule } from "../../src/mlproject/write_pipeline_module.ts";
 import { readMlproject } from "../../src/mlproject/read_mlproject.ts";
 import { splitWords } from "../../src/mlproject/split_words.ts";
 

@@ -6,7 +6,7 @@ import type { MlflowProject, ProjectEntryPoint, ProjectParameter } from "../../s
 import type { PipelineDefinition } from "../../src/core/pipeline.ts";
 import { definitionOf } from "../../src/dsl/pipeline.ts";
 import { exportedMlproject } from "../../src/mlproject/exported_pipeline.ts";
-import { writePipelineModule } from "../../src/mlproject/pipeline_module.ts";
+import { writePipelineModule } from "../../src/mlproject/write_pipeline_module.ts";
 import { projectModule } from "../../src/mlproject/project_module.ts";
 import { readMlproject } from "../../src/mlproject/read_mlproject.ts";
 import { memoryFolder } from "../run/run_project.ts";
