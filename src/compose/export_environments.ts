@@ -2,6 +2,7 @@
 import type { EnvironmentSpec } from "../core/environment.ts";
 import { canonicalJson } from "../core/canonical_json.ts";
 import type { PipelineDefinition, StepUse } from "../core/pipeline.ts";
+import { condaParts } from "../environments/packages.ts";
 import type { EnvironmentKey } from "../mlproject/exported_pipeline.ts";
 import type { Unsaid } from "../mlproject/unsaid.ts";
 import {
@@ -80,13 +81,28 @@ async function environmentFiles(
   entry: LockedEntry | undefined,
   say: (what: string) => void,
 ): Promise<{ key: EnvironmentKey; files: readonly (readonly [string, string])[] }> {
-  if (spec.kind === "conda") {
-    say("conda: versions are those that the pipeline asks for, not those that `sluice.lock` has");
-    const text = spec.file === undefined ? writeConda(name, spec) : await Deno.readTextFile(spec.file);
-    return { key: { conda_env: "conda.yaml" }, files: [["conda.yaml", text]] };
-  }
   const packages = entry?.packages ?? {};
   const pins = Object.keys(packages);
+  if (spec.kind === "conda") {
+    const key = { conda_env: "conda.yaml" };
+    if (spec.file !== undefined) {
+      say("conda: versions are those that the environment file asks for, not those that `sluice.lock` has");
+      return { key, files: [["conda.yaml", await Deno.readTextFile(spec.file)]] };
+    }
+    say("conda: no digests, which conda.yaml has no place for");
+    const archives = pins.map(condaParts).filter((parts) => parts !== undefined)
+      .map((parts) => `${parts.name}=${parts.version}=${parts.build}`).sort();
+    const others = Object.entries(packages).filter(([pin]) => condaParts(pin) === undefined);
+    return {
+      key,
+      files: [
+        ["conda.yaml", writeConda(name, { ...spec, packages: archives }, others.length > 0)],
+        ...(others.length === 0
+          ? []
+          : [["requirements.txt", writeRequirements(Object.fromEntries(others))] as const]),
+      ],
+    };
+  }
   if (pins.some((pin) => /^\.{0,2}\//.test(pin))) {
     say("packages given as archives are named by their paths, and not among the files");
   }

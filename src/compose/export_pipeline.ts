@@ -10,6 +10,7 @@ import { exportedMlproject, exportedPipeline } from "../mlproject/exported_pipel
 import { recorderScript } from "../mlproject/recorder_script.ts";
 import { findUnsaid, type Unsaid } from "../mlproject/unsaid.ts";
 import { exportEnvironments } from "./export_environments.ts";
+import { valuesScript } from "../mlproject/values_script.ts";
 import { findExportedFiles } from "./export_files.ts";
 import { exportFunctions } from "./export_functions.ts";
 import type { Session } from "./session.ts";
@@ -57,6 +58,7 @@ export async function exportPipeline(
       }),
     ],
     ["run_pipeline.py", driverScript],
+    ["parameter_values.py", valuesScript],
     ["record_runs.py", recorderScript],
     ...environments.files,
     ...functions.files,

@@ -38,9 +38,12 @@ def open_recorder(failure):
         if process.stdout.readline().strip() == b"ready":
             return Recorder(process, python, parent, failure)
         process.wait()
-    raise failure(
-        "Cannot record the steps as no Python with MLflow was found; name one in the variable SLUICE_MLFLOW_PYTHON"
+    print(
+        "warning: the steps are not recorded, as no Python with MLflow was found;"
+        " name one in the variable SLUICE_MLFLOW_PYTHON",
+        file=sys.stderr, flush=True,
     )
+    return Silent()
 
 
 def pythons():
@@ -140,9 +143,12 @@ class Recorder:
         raise self.failure("Cannot record the steps as a server for them did not start")
 
     def ask(self, **question):
-        self.process.stdin.write(json.dumps({**question, "parent": self.parent}).encode() + b"\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        try:
+            self.process.stdin.write(json.dumps({**question, "parent": self.parent}).encode() + b"\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except OSError:
+            line = b""
         answer = json.loads(line) if line else {"error": "the recorder has ended"}
         if "error" in answer:
             raise self.failure("Cannot %s: %s" % (question["do"], answer["error"]))
@@ -157,7 +163,10 @@ class Recorder:
         return [*words, "--env-manager", manager, "-P", "call=" + json.dumps(call)], project
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
         self.process.wait()
         if self.server is not None:
             os.killpg(self.server.pid, signal.SIGTERM)
@@ -208,6 +217,9 @@ def answer(client, question):
 
 
 def serve():
+    # The driver, which gets the same signals, asks for the end of the runs under way.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     from mlflow import MlflowClient

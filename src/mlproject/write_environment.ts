@@ -36,12 +36,12 @@ export const writeCondaForPip = (
     ],
   });
 
-/** `conda.yaml` of conda's own packages. */
-export const writeConda = (name: string, spec: CondaSpec): string =>
+/** `conda.yaml` of conda's own packages, as `spec` names them. */
+export const writeConda = (name: string, spec: CondaSpec, hasRequirements: boolean): string =>
   writeYaml({
     name,
     channels: spec.channels.length === 0 ? ["defaults"] : spec.channels,
-    dependencies: [...spec.packages, ...(spec.pip.length === 0 ? [] : [{ pip: spec.pip }])],
+    dependencies: [...spec.packages, ...(hasRequirements ? [{ pip: ["-r requirements.txt"] }] : [])],
     variables: Object.keys(spec.variables).length === 0 ? undefined : spec.variables,
   });
 

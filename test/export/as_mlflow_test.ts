@@ -97,7 +97,7 @@ async function prepareCase(folder: string, one: ExportedCase): Promise<Call> {
 }
 
 realTest(
-  ["mlflow"],
+  ["mlflow", "uv"],
   "each construct of the language, exported, is recorded by MLflow as it is by sluice: parameters, metrics, files and nesting",
   async () => {
     await using root = await workingFolder();

@@ -20,7 +20,7 @@ open(sys.argv[-1], "w").write(",".join(open(path).read() for path in sys.argv[1:
 open(os.environ["SLUICE_LOG"], "a").write(json.dumps({"metric": "count", "value": len(sys.argv) - 2}) + "\\n")
 `;
 const head =
-  `import { boolean, choice, each, file, flag, float, given, host, int, main, many, optional, path, pipeline, sh, step,
+  `import { boolean, choice, each, file, flag, float, given, host, int, main, many, optional, path, pipeline, python, sh, step,
   string, when } from "sluice";
 `;
 const tail = `
@@ -159,5 +159,15 @@ const chosen = pipeline("outer", { params: { text: string().default("out") } }, 
   const second = inner.as("second", {});
   return { first: first.out, second: second.out };
 });`,
+  ),
+  oneFile(
+    "two environments, neither with MLflow",
+    `const with_ = (name: string) => python({ version: "3.11", requirements: [name] });
+const first = step("first", { env: with_("six==1.17.0"), outputs: { out: file() }, metrics: ["count"],
+  sources: ["show.py"], command: ({ outputs }) => sh\`python show.py a \${outputs.out}\` });
+const second = step("second", { env: with_("idna==3.11"), inputs: { from: file() }, outputs: { out: file() },
+  metrics: ["count"], sources: ["join.py"],
+  command: ({ inputs, outputs }) => sh\`python join.py \${inputs.from} \${outputs.out}\` });
+const chosen = pipeline("two", {}, () => ({ second: second({ from: first({}).out }) }));`,
   ),
 ].map((one) => ({ ...one, files: { ...one.files, "data/a.txt": "a\n", "data/b.txt": "b\n" } }));

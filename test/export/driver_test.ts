@@ -2,9 +2,8 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type ParameterSpec, parseParameter } from "../../src/core/parameter.ts";
-import { driverScript } from "../../src/mlproject/driver_script.ts";
 import { pythonPattern } from "../../src/mlproject/python_pattern.ts";
-import { recorderScript } from "../../src/mlproject/recorder_script.ts";
+import { valuesScript } from "../../src/mlproject/values_script.ts";
 import { realTest } from "../real_part.ts";
 import { runSluice, workingFolder } from "../run/run_project.ts";
 import { exportedCases } from "./constructs.ts";
@@ -63,19 +62,18 @@ const words = fc.oneof(
 const program = `
 import json, sys
 sys.path.insert(0, sys.argv[1])
-import run_pipeline
+import parameter_values as values
 def value(spec, text):
     try:
-        return run_pipeline.text_of(run_pipeline.check(spec, "x", run_pipeline.parse(spec, "x", text)))
-    except run_pipeline.Refused:
+        return values.text_of(values.check(spec, "x", values.parse(spec, "x", text)))
+    except values.Refused:
         return None
 print(json.dumps([value(spec, text) for spec, text in json.load(sys.stdin)]))
 `;
 
 realTest(["python"], "the driver takes and writes the values of parameters as sluice does", async () => {
   await using root = await workingFolder();
-  await Deno.writeTextFile(join(root.path, "run_pipeline.py"), driverScript);
-  await Deno.writeTextFile(join(root.path, "record_runs.py"), recorderScript);
+  await Deno.writeTextFile(join(root.path, "parameter_values.py"), valuesScript);
   const asked = fc.sample(fc.tuple(specs, words), 20_000);
   const answers = await python(
     ["-c", program, root.path],
@@ -133,6 +131,11 @@ realTest(
     }
     const ran = await python([driver, "all", "--f", "0.5"]);
     strictEqual(ran.code, 0, ran.stderr);
+    const back = await runSluice(
+      ["run", "project", "-e", "all", "-P", "f=0.5", "--env-manager", "local"],
+      root.path,
+    );
+    strictEqual(back.code, 0, back.stderr);
     // The bounds that MLproject can hold are those that are read back.
     const low = await runSluice(
       ["run", "project", "-e", "all", "-P", "i=10", "--env-manager", "local"],
