@@ -127,6 +127,12 @@ async function readDvcModule({ folder }: LocatedProject, uri: string): Promise<P
     folderName: nameOfPlace(uri, folder),
     ...(hasRequirements ? { requirements: "requirements.txt" } : {}),
     look: (path) => lookBeside(folder, path),
+    read: (path) => {
+      const real = realBeside(folder, path);
+      return real === undefined || Deno.statSync(real).size > mostYamlBytes
+        ? undefined
+        : Deno.readTextFileSync(real);
+    },
   });
 }
 

@@ -21,6 +21,8 @@ export interface DvcSurroundings {
   readonly requirements?: string;
   /** What is at a path relative to the dvc.yaml. */
   readonly look: (path: string) => "file" | "folder" | undefined;
+  /** The text of a file that is there; undefined where it is too large, or no text. */
+  readonly read: (path: string) => string | undefined;
 }
 
 /** Throws PROJECT_FILE_INVALID for stages that need each other, or what is not there. */
@@ -41,7 +43,7 @@ export function dvcModule({ stages, others }: DvcFile, around: DvcSurroundings):
     name: nameOf(around.folderName, "pipeline", new Set()),
     origin: file,
     notes: [
-      "Each stage runs in a folder of its own, as `workspace` says, and sees what it depends on, its parameter files and the files that its command names: another one is added to `sources` and to the command. What it makes is kept as its outputs; the project's folder stays as it is.",
+      "Each stage runs in a folder of its own, as `workspace` says, and sees what it depends on, its parameter files, the files that its command names and the modules that these import: another one is added to `sources` and to the command. What it makes is kept as its outputs; the project's folder stays as it is.",
       "Whether a stage runs again is for its files to decide, a parameter file as a whole; dvc.lock and dvc's cache are not looked at.",
       ...environment.notes,
       ...frozen.map(({ stage }) =>
@@ -250,7 +252,7 @@ interface Wiring {
 
 function moduleStep(each: Located, { makers, names, outputs, around }: Wiring): ModuleStep {
   const { stage } = each;
-  const { file, look } = around;
+  const { file, look, read } = around;
   const own = outputs.get(each)!;
   const taken = new Set(own.map(({ name }) => name.toLowerCase().replaceAll("_", "-")));
   const made = neededOutputs(each, makers).filter((path) => makers.get(path) !== each);
@@ -267,7 +269,9 @@ function moduleStep(each: Located, { makers, names, outputs, around }: Wiring): 
   }
   const there = wanted.filter((path) => look(path) !== undefined);
   const isSource = (path: string) => each.parameters.some((of) => of.path === path) || isCode(path);
-  const sources = [...new Set([...there.filter(isSource), ...namedFiles(each, made, there, look)])];
+  const named = [...new Set([...there.filter(isSource), ...namedFiles(each, made, there, look)])];
+  const sources = withModules(named, look, read)
+    .filter((path, index) => index < named.length || !there.some((other) => isRelated(path, other)));
   const inputs = [
     ...there.filter((path) => !isSource(path)).map((path) => ({
       path,
@@ -314,10 +318,33 @@ function namedFiles(
 ): string[] {
   const known = [...there, ...made, ...outputs.map(({ path }) => path)];
   const words = stage.commands.flatMap((command) => command.match(/[\w./-]+/g) ?? []);
-  return words.map((word) => posix.normalize(posix.join(folder, word)))
+  const modules = stage.commands.flatMap((command) => [...command.matchAll(/\s-m\s+([\w.]+)/g)])
+    .map(([, name]) => `${name!.replaceAll(".", "/")}.py`);
+  return [...words, ...modules].map((word) => posix.normalize(posix.join(folder, word)))
     .filter((path) =>
       isConfinedPath(path) && look(path) === "file" && !known.some((other) => isRelated(path, other))
     );
+}
+
+/** With the modules beside them that Python files import, and those that these import. */
+function withModules(
+  paths: readonly string[],
+  look: DvcSurroundings["look"],
+  read: DvcSurroundings["read"],
+): readonly string[] {
+  const found = new Set(paths);
+  for (const path of found) {
+    if (!path.endsWith(".py")) continue;
+    const names = [...(read(path) ?? "").matchAll(/^[ \t]*(?:import|from)[ \t]+([A-Za-z_]\w*)/gm)];
+    for (const name of new Set(names.map(([, name]) => name!))) {
+      for (const folder of new Set([posix.dirname(path), "."])) {
+        const place = posix.join(folder, name);
+        if (look(`${place}.py`) === "file") found.add(`${place}.py`);
+        else if (look(`${place}/__init__.py`) === "file") found.add(place);
+      }
+    }
+  }
+  return [...found];
 }
 
 function stageNotes({ stage, parameters, foreign, outputs }: Located, name: string, file: string): string[] {

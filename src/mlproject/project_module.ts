@@ -118,6 +118,9 @@ function moduleEnvironment(
     case "conda":
       return { environment: { is: "conda", file: environment.file }, notes: [] };
     case "docker": {
+      if (!/^[A-Za-z0-9][\w./:@-]*$/.test(environment.image)) {
+        refuseFile(file, `\`${environment.image.slice(0, 80)}\` is no name of an image`);
+      }
       const line = lineOf(text, "volumes");
       const notes = environment.volumes.map((volume) =>
         `${at(file, line)}: the volume \`${volume}\` is not mounted: name what it holds in \`permissions\`.`
@@ -131,7 +134,14 @@ function moduleEnvironment(
         ? []
         : [`${environment.file}: Python \`${python}\` is no one version: the newest that is found is taken.`];
       const version = python !== undefined && isVersion ? { version: python } : {};
-      return { environment: { is: "python", ...version, requirements }, notes };
+      return {
+        environment: {
+          is: "python",
+          ...version,
+          requirements: requirements.filter((line) => line.trim() !== ""),
+        },
+        notes,
+      };
     }
   }
 }

@@ -16,7 +16,9 @@ function moduleOf(dvc: unknown, files: Readonly<Record<string, string>> = {}) {
     if (files[path] !== undefined) return "file";
     return Object.keys(files).some((name) => name.startsWith(`${path}/`)) ? "folder" : undefined;
   };
-  return writePipelineModule(dvcModule(read, { file: "dvc.yaml", folderName: "x", look }));
+  return writePipelineModule(
+    dvcModule(read, { file: "dvc.yaml", folderName: "x", look, read: (path) => files[path] }),
+  );
 }
 
 /** Of each stage: what `workspace` is given, and what its inputs are wired to. */
@@ -53,6 +55,24 @@ Deno.test("a stage gets its code as sources, its data as given files, and what o
     ],
     given: { out: "make.out" },
   });
+});
+
+Deno.test("a stage gets the files that its command names, and the modules that these import", () => {
+  const files = {
+    "src/run.py": "import os, sys\nfrom helper import x\nimport pack.inner",
+    "src/helper.py": "  import other",
+    "src/other.py": "",
+    "pack/__init__.py": "",
+    "pack/inner.py": "",
+    "lib/tool.py": "",
+    "unused.py": "",
+  };
+  const { words } = stagesOf(
+    { stages: { a: { cmd: "python src/run.py && python -m lib.tool" } } },
+    files,
+  )["a"]!;
+  const sources = ["src/run.py", "lib/tool.py", "src/helper.py", "pack", "src/other.py"];
+  assert.deepEqual(words.slice(2), sources.flatMap((path) => ["source", path]));
 });
 
 const commands: readonly (readonly [cmd: unknown, joined: string])[] = [

@@ -129,7 +129,7 @@ Deno.test("whatever a project's texts hold, they are texts in the module", () =>
           place,
         }],
       };
-      const pythonEnv = { requirements: [name.replace(/[\r\n]/g, "") || "x"] };
+      const pythonEnv = { requirements: [name.trim() === "" ? "x" : name.replace(/[\r\n]/g, "x")] };
       const written = writePipelineModule(projectModule(project, { folderName: "x", text, pythonEnv }));
       const read = readModule(written);
       const [step] = read.steps;
@@ -162,6 +162,11 @@ const refused: readonly (readonly [what: string, text: string, says: RegExp])[] 
     /entry point "a" cannot be run: it has no command/,
   ],
   ["has a brace alone", "entry_points: {a: {command: 'x {'}}", /a `\{` stands alone/],
+  [
+    "has an image without a name",
+    "docker_env: {image: a b}\nentry_points: {a: {command: x}}",
+    /`a b` is no name of an image/,
+  ],
   ["has no entry points", "name: x\n", /has no entry points/],
   ["names what is not there", "entry_points: {a: {command: x, depends_on: [b]}}", /"b", which is not there/],
 ];

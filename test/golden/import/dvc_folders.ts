@@ -1,5 +1,5 @@
 // Written by `sluice import` of dvc.yaml.
-// - Each stage runs in a folder of its own, as `workspace` says, and sees what it depends on, its parameter files and the files that its command names: another one is added to `sources` and to the command. What it makes is kept as its outputs; the project's folder stays as it is.
+// - Each stage runs in a folder of its own, as `workspace` says, and sees what it depends on, its parameter files, the files that its command names and the modules that these import: another one is added to `sources` and to the command. What it makes is kept as its outputs; the project's folder stays as it is.
 // - Whether a stage runs again is for its files to decide, a parameter file as a whole; dvc.lock and dvc's cache are not looked at.
 // - Programs are those of this machine: what `host()` runs is not cached, and may differ elsewhere.
 // - dvc.yaml:18: stage `keep` is frozen and no step: its outputs are taken as they are.
