@@ -1,0 +1,49 @@
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
+import { writeYaml } from "../../src/mlproject/write_yaml.ts";
+import { runPython } from "../real/mlflow.ts";
+import { realTest } from "../real_part.ts";
+import { workingFolder } from "../run/run_project.ts";
+
+const texts = fc.oneof(
+  fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
+  fc.string(),
+  fc.stringMatching(/^[-+0-9.eE:_xob~]{1,8}$/),
+  fc.constantFrom(
+    "no",
+    "1e3",
+    "0x10",
+    "~",
+    "010",
+    "1:30",
+    "2024-01-31",
+    "2024-01-31 10:00:00",
+    "=",
+    "<<",
+    "y",
+    "off",
+  ),
+);
+const values = fc.dictionary(
+  texts,
+  fc.oneof(texts, fc.array(texts), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  { noNullPrototype: true, minKeys: 1 },
+);
+
+realTest(["mlflow"], "PyYAML reads what is written as the same values", async () => {
+  await using root = await workingFolder();
+  const asked = fc.sample(values, 2000).map((value): Record<string, unknown> =>
+    JSON.parse(JSON.stringify(value))
+  );
+  const path = join(root.path, "written.json");
+  await Deno.writeTextFile(path, JSON.stringify(asked.map((value) => [writeYaml(value as never), value])));
+  const { code, stdout, stderr } = await runPython(
+    `import json, sys, yaml
+wrong = [[text, value] for text, value in json.load(open(sys.argv[1])) if yaml.safe_load(text) != value]
+print(json.dumps(wrong[:3]))`,
+    [path],
+  );
+  ok(code === 0, stderr);
+  deepStrictEqual(JSON.parse(stdout), []);
+});
