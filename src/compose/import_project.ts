@@ -7,6 +7,7 @@ import { showValue } from "../core/parameter.ts";
 import { removeTree } from "../core/remove_tree.ts";
 import { isSystemError } from "../core/system_error.ts";
 import type { PipelineModule } from "../mlproject/pipeline_module.ts";
+import type { ProjectSurroundings } from "../mlproject/project_module.ts";
 import { mostYamlBytes, refuseFile } from "../mlproject/refuse_file.ts";
 import { copyFolder, type LocatedProject, type LocateOptions, locateProject } from "./locate_project.ts";
 import { readProjectFile } from "./read_project_file.ts";
@@ -18,6 +19,8 @@ export interface ImportRequest {
   readonly output?: string;
   /** Whether a file that is there is written over. */
   readonly isForced: boolean;
+  /** Where the packages of a conda.yaml are from; absent: from PyPI where a channel cannot be reached. */
+  readonly environmentManager?: "conda" | "uv";
   /** The text of a deno.json that finds sluice, for where there is none. */
   readonly settings: string;
 }
@@ -43,7 +46,7 @@ export async function importProject(request: ImportRequest, options: LocateOptio
   const { uri, only } = splitFile(request.uri);
   const located = await locateProject(uri, options);
   try {
-    const module = await readModule(located, uri, only);
+    const module = await readModule(located, uri, only, request.environmentManager, options);
     const place = findPlace(request, uri, located, options.workingFolder);
     const { writePipelineModule } = await import("../mlproject/write_pipeline_module.ts");
     const text = writePipelineModule(module);
@@ -84,9 +87,13 @@ async function readModule(
   located: LocatedProject,
   uri: string,
   only: "dvc.yaml" | "MLproject" | undefined,
+  manager: ImportRequest["environmentManager"],
+  options: LocateOptions,
 ): Promise<PipelineModule> {
   const { project, folder } = located;
-  if (project.file !== undefined && only !== "dvc.yaml") return await readProjectModule(located, uri);
+  if (project.file !== undefined && only !== "dvc.yaml") {
+    return await readProjectModule(located, uri, manager, options);
+  }
   if (only !== "MLproject" && await isThere(join(folder, "dvc.yaml"))) {
     return await readDvcModule(located, uri);
   }
@@ -98,15 +105,43 @@ async function readModule(
   });
 }
 
-async function readProjectModule({ project, folder }: LocatedProject, uri: string): Promise<PipelineModule> {
+async function readProjectModule(
+  { project, folder }: LocatedProject,
+  uri: string,
+  manager: ImportRequest["environmentManager"],
+  options: LocateOptions,
+): Promise<PipelineModule> {
   const { projectModule } = await import("../mlproject/project_module.ts");
   const { environment } = project;
   const text = await readProjectFile(folder, project.file!);
   const around = { folderName: nameOfPlace(uri, folder), text };
+  if (environment.is === "conda" && manager !== "conda") {
+    const pypi = await findPypi(folder, environment.file, manager === "uv", options);
+    return projectModule(project, { ...around, ...(pypi === undefined ? {} : { pypi }) });
+  }
   if (environment.is !== "python" || environment.file === undefined) return projectModule(project, around);
   const { readPythonEnv } = await import("../mlproject/read_python_env.ts");
   const pythonEnv = readPythonEnv(await readProjectFile(folder, environment.file), environment.file);
   return projectModule(project, { ...around, pythonEnv });
+}
+
+/** The packages of a conda.yaml as PyPI has them, where that is asked for, or no channel answers. */
+async function findPypi(
+  folder: string,
+  file: string,
+  isAsked: boolean,
+  { variables, signal }: LocateOptions,
+): Promise<ProjectSurroundings["pypi"]> {
+  const [{ readCondaEnv }, { condaAsPypi }, { channelAddresses, findUnreachable }] = await Promise.all([
+    import("../mlproject/read_conda_env.ts"),
+    import("../mlproject/conda_as_pypi.ts"),
+    import("../environments/conda_channels.ts"),
+  ]);
+  const conda = readCondaEnv(await readProjectFile(folder, file), file);
+  if (isAsked) return { env: condaAsPypi(conda), why: "as was asked for" };
+  const unreachable = await findUnreachable(await channelAddresses(conda.channels, variables), signal);
+  if (unreachable === undefined) return undefined;
+  return { env: condaAsPypi(conda), why: `as the channel ${unreachable} cannot be reached` };
 }
 
 async function readDvcModule({ folder }: LocatedProject, uri: string): Promise<PipelineModule> {

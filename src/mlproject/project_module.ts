@@ -1,6 +1,6 @@
 /** An MLflow project as the module of a pipeline that does the same. */
 import { unwrap } from "../core/error.ts";
-import type { MlflowProject, ProjectEntryPoint, ProjectParameter } from "../core/mlproject.ts";
+import type { MlflowProject, ProjectEntryPoint } from "../core/mlproject.ts";
 import { declaredParameters } from "./project_arguments.ts";
 import { findClosure } from "./project_closure.ts";
 import { readTemplate } from "./fill_command.ts";
@@ -9,13 +9,13 @@ import {
   type ModuleParameter,
   type ModuleStep,
   type ModuleWord,
-  type ParameterSchema,
   type PipelineModule,
   type StepParameter,
 } from "./pipeline_module.ts";
 import type { PythonEnv } from "./read_python_env.ts";
 import { refuseFile } from "./refuse_file.ts";
 import { shellCommand, type ShellPart } from "./shell_command.ts";
+import { schemaOf } from "./parameter_schema.ts";
 import { schemaCode } from "./step_code.ts";
 import { nameOf } from "./typescript_text.ts";
 
@@ -25,6 +25,8 @@ export interface ProjectSurroundings {
   readonly folderName: string;
   /** Of its python_env. */
   readonly pythonEnv?: PythonEnv;
+  /** What of its conda_env is taken from PyPI instead, and why. */
+  readonly pypi?: { readonly env: PythonEnv; readonly why: string };
   /** The text of the MLproject, to find lines in. */
   readonly text: string;
 }
@@ -111,11 +113,19 @@ interface FoundEnvironment {
 
 function moduleEnvironment(
   { environment }: MlflowProject,
-  { pythonEnv, text }: ProjectSurroundings,
+  { pythonEnv, pypi, text }: ProjectSurroundings,
   file: string,
 ): FoundEnvironment {
   switch (environment.is) {
     case "conda":
+      if (pypi !== undefined) {
+        const { python, requirements } = pypi.env;
+        const version = python === undefined ? {} : { version: python };
+        const note = `The packages of ${environment.file} are taken from PyPI ${pypi.why}: \`conda({ file: ${
+          JSON.stringify(environment.file)
+        } })\` has conda's own.`;
+        return { environment: { is: "python", ...version, requirements }, notes: [note] };
+      }
       return { environment: { is: "conda", file: environment.file }, notes: [] };
     case "docker": {
       if (!/^[A-Za-z0-9][\w./:@-]*$/.test(environment.image)) {
@@ -244,109 +254,6 @@ function joined(parts: readonly ShellPart[]): ShellPart[] {
     } else all.push(part);
   }
   return all;
-}
-
-/** Numbers as our own command line reads them. */
-const decimal = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
-
-interface FoundSchema {
-  readonly schema: ParameterSchema;
-  readonly notes: readonly string[];
-}
-
-/** `isLate`: what it names may be made by a step before. */
-function schemaOf(parameter: ProjectParameter, isLate: boolean): FoundSchema {
-  const { name, type, minimum, maximum, choices, description, default: standard } = parameter;
-  const described = description === undefined ? {} : { description };
-  const given = standard === undefined ? {} : { default: standard };
-  if (standard !== undefined && (standard.includes("\0") || standard.length > 6000)) {
-    const { default: _, ...rest } = parameter;
-    const { schema } = schemaOf(rest, isLate);
-    return { schema, notes: [`the default of \`${name}\` is no text that can be logged, and is left out.`] };
-  }
-  const [first] = choices ?? [];
-  if (choices !== undefined && first !== undefined) {
-    const isOne = standard === undefined || choices.includes(standard);
-    return {
-      schema: { type: "choice", choices: [...new Set(choices)], ...described, ...(isOne ? given : {}) },
-      notes: isOne ? [] : [`the default \`${standard}\` of \`${name}\` is none of its choices.`],
-    };
-  }
-  const isNumber = type === "float" || type === "int" || minimum !== undefined || maximum !== undefined;
-  if (isNumber) return numberSchema(parameter, described);
-  if (type === "boolean") {
-    // The text reaches the command as it is, `True` or `true`.
-    const words = /^[TF]/.test(standard ?? "t") ? ["True", "False"] : ["true", "false"];
-    const isOne = standard === undefined || words.includes(standard);
-    return {
-      schema: { type: "choice", choices: words, ...described, ...(isOne ? given : {}) },
-      notes: isOne ? [] : [`the default \`${standard}\` of \`${name}\` is neither true nor false.`],
-    };
-  }
-  if (type === "path" || type === "uri") return placeSchema(parameter, described, isLate);
-  return { schema: { type: "string", ...described, ...given }, notes: [] };
-}
-
-function numberSchema(
-  { name, type, minimum, maximum, default: standard }: ProjectParameter,
-  described: { readonly description?: string },
-): FoundSchema {
-  const isInt = type === "int" && (standard === undefined || /^[+-]?[0-9]+$/.test(standard));
-  const value = standard === undefined ? undefined : Number(standard);
-  if (standard !== undefined && (!decimal.test(standard) || !Number.isFinite(value))) {
-    return {
-      schema: { type: "string", ...described, default: standard },
-      notes: [`\`${name}\` is a text, as its default \`${standard}\` is no number.`],
-    };
-  }
-  if (isInt && value !== undefined && !Number.isSafeInteger(value)) {
-    return {
-      schema: { type: "string", ...described, default: standard! },
-      notes: [`\`${name}\` is a text, as its default \`${standard}\` is too large for a number.`],
-    };
-  }
-  const isWithin = value === undefined || value >= (minimum ?? -Infinity) && value <= (maximum ?? Infinity);
-  const isSame = value === undefined || String(value) === standard;
-  return {
-    schema: {
-      type: isInt ? "int" : "float",
-      ...(minimum === undefined ? {} : { minimum: isInt ? Math.ceil(minimum) : minimum }),
-      ...(maximum === undefined ? {} : { maximum: isInt ? Math.floor(maximum) : maximum }),
-      ...described,
-      ...(value === undefined || !isWithin ? {} : { default: value === 0 ? 0 : value }),
-    },
-    notes: [
-      ...(isWithin
-        ? []
-        : [`the default \`${standard}\` of \`${name}\` is out of its range, and is left out.`]),
-      ...(isSame
-        ? []
-        : [`the default of \`${name}\`, \`${standard}\`, reaches the command as \`${value}\`.`]),
-    ],
-  };
-}
-
-function placeSchema(
-  { name, type, default: standard }: ProjectParameter,
-  described: { readonly description?: string },
-  isLate: boolean,
-): FoundSchema {
-  const given = standard === undefined ? {} : { default: standard };
-  const isAddress = standard !== undefined && /^[A-Za-z][A-Za-z0-9+.-]*:/.test(standard);
-  const schema = (as: "path" | "string" | "uri", ...notes: string[]): FoundSchema => ({
-    schema: { type: as, ...described, ...given },
-    notes,
-  });
-  if (standard === "") return schema("string", `\`${name}\` is a text, as it may be empty.`);
-  if (type === "uri") return schema("uri");
-  if (isAddress) return schema("uri", `what \`${name}\` names is not fetched: the command gets its address.`);
-  if (isLate) {
-    return schema(
-      "string",
-      `\`${name}\` is a text, as a step before may make the file; it is not made absolute.`,
-    );
-  }
-  return schema("path");
 }
 
 /** What several entry points name alike is one parameter of the pipeline, as `-P` reaches each that names it. */

@@ -18,7 +18,10 @@ for (const { name, files } of [...importCases, ...otherImports]) {
     await using work = await workingFolder();
     const project = join(work.path, "project");
     await writeFiles(project, files);
-    const { code, stderr, stdout } = await runSluice(["import", "project"], work.path);
+    const { code, stderr, stdout } = await runSluice(
+      ["import", "project", "--env-manager", "conda"],
+      work.path,
+    );
     assert.equal(code, 0, stderr);
     assert.equal(stdout, "project/pipeline.ts\nproject/deno.json\n");
     // `deno check` of this repository checks the types of what is kept.
@@ -72,6 +75,16 @@ const comparable = (params: Readonly<Record<string, string>>) =>
       return [key, isNumber ? String(Number(value)) : value.startsWith("'") ? value : quoteWord(value)];
     }).sort(([one], [other]) => one! < other! ? -1 : 1),
   );
+
+Deno.test("packages of a conda.yaml are PyPI's where that is asked for, and the pipeline says so", async () => {
+  await using work = await workingFolder();
+  await writeFiles(work.path, otherImports.find(({ name }) => name === "conda")!.files);
+  const { code, stderr } = await runSluice(["import", "--env-manager", "uv"], work.path);
+  assert.equal(code, 0, stderr);
+  const text = (await Deno.readTextFile(join(work.path, "pipeline.ts"))).replace(/\s+/g, " ");
+  assert.match(text, /python\(\{ version: "3\.9", requirements: \["scikit-learn==1\.0\.2\.\*"/);
+  assert.match(text, /The packages of conda\.yaml are taken from PyPI as was asked for/);
+});
 
 Deno.test("each recorded project is one of the table", () => {
   assert.deepEqual(Object.keys(recorded), importCases.map(({ name }) => name));

@@ -35,6 +35,12 @@ export const importCommand = makeCommand({
       value: { is: "text", placeholder: "VERSION" },
       description: "A branch, tag or commit of git",
     },
+    {
+      name: "env-manager",
+      value: { is: "choice", placeholder: "NAME", choices: ["conda", "uv"] },
+      default: "conda, or uv where a channel cannot be reached",
+      description: "Whether the packages of a conda.yaml are conda's or, by uv, PyPI's",
+    },
     { name: "force", description: "Write over a file that is there" },
     jsonOption,
   ],
@@ -54,10 +60,12 @@ export const importCommand = makeCommand({
   ]);
   const one = (name: string) => call.options.get(name)?.at(-1);
   const [output, version] = [one("output"), one("version")];
+  const manager = one("env-manager") as "conda" | "uv" | undefined;
   const { workingFolder, variables } = call;
   const { files, origin, notes, steps } = await importProject({
     uri: call.positionals[0] ?? ".",
     ...(output === undefined ? {} : { output }),
+    ...(manager === undefined ? {} : { environmentManager: manager }),
     isForced: call.options.has("force"),
     settings: denoFile(findSluiceSource()),
   }, {
