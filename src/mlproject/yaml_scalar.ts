@@ -17,12 +17,17 @@ const date = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const time =
   /^([0-9]{4})-([0-9][0-9]?)-([0-9][0-9]?)(?:[Tt]|[ \t]+)([0-9][0-9]?):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(?:Z|([-+])([0-9][0-9]?)(?::([0-9]{2}))?))?$/;
 
-/** A scalar without quotes and without a tag. Undefined for a date that the calendar has not, and for `=` and `<<`. */
+/**
+ * A scalar without quotes and without a tag. Undefined for a date that the calendar has not, for a number without digits
+ * (`0x_`), and for `=` and `<<`.
+ */
 export function resolvePlain(source: string): Resolved | undefined {
   if (source === "=" || source === "<<") return undefined;
   if (nulls.test(source)) return { is: "null", text: "None" };
   if (truths.test(source)) return { is: "boolean", text: "True" };
   if (falsehoods.test(source)) return { is: "boolean", text: "False" };
+  // What has no digits is none to Python, either.
+  if (/^[-+]?0[bx]_+$/.test(source)) return undefined;
   if (integer.test(source)) return { is: "integer", text: String(readInteger(source)) };
   if (float.test(source)) return { is: "float", text: floatText(readFloat(source)) };
   if (date.test(source) || time.test(source)) return readTime(source);
