@@ -86,6 +86,7 @@ function preloadEnvironment(): void {
     import("../environments/environments.ts"),
     import("../environments/python_provider.ts"),
     import("../environments/store.ts"),
+    import("../environments/bytecode.ts"),
   ]).catch(() => {});
 }
 

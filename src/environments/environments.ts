@@ -67,6 +67,11 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
   };
   const inUse = new Map<string, HeldLock>();
   const fillings = new Map<string, Filling>();
+  /** Those that are to be started. */
+  const due = new Map<
+    string,
+    { readonly start: () => void; readonly timer: ReturnType<typeof setTimeout> }
+  >();
   const underWay = new Map<string, Promise<ReadyEnvironment>>();
   const lock = memoized(async () => {
     const { openProjectLock } = await import("./project_lock.ts");
@@ -100,9 +105,17 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     const { ensureBytecodeFolder, forgetBytecode, startFilling } = await import("./bytecode.ts");
     if (isNew) await forgetBytecode(bytecode);
     const state = ensureBytecodeFolder(bytecode);
-    if (state === "filling" && !fillings.has(id)) {
-      const filling = startFilling(folder, basename(bytecode), surroundings);
-      if (filling !== undefined) fillings.set(id, filling);
+    if (state === "filling" && !fillings.has(id) && !due.has(id)) {
+      const start = () => {
+        clearTimeout(due.get(id)?.timer);
+        due.delete(id);
+        const filling = startFilling(folder, basename(bytecode), surroundings);
+        if (filling !== undefined) fillings.set(id, filling);
+      };
+      // A program that ends before has nothing of it, and would wait for another to be started.
+      const timer = setTimeout(start, fillingDelayMs);
+      Deno.unrefTimer(timer);
+      due.set(id, { start, timer });
     }
     const folders = description.folders.filter((one) => one !== bytecode || state !== undefined);
     return { id, ...description, folders, isNew };
@@ -136,6 +149,7 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
 
   return {
     async warm(id, { onWait, signal }) {
+      due.get(id)?.start();
       const filling = fillings.get(id);
       if (filling === undefined || signal.aborted) return;
       onWait();
@@ -199,6 +213,8 @@ export function openEnvironments(options: OpenEnvironments): ProjectEnvironments
     async close() {
       for (const held of inUse.values()) held.release();
       inUse.clear();
+      for (const { timer } of due.values()) clearTimeout(timer);
+      due.clear();
       const stopped = [...fillings.values()];
       fillings.clear();
       for (const filling of stopped) filling.stop();
@@ -216,6 +232,9 @@ function refuseUnlocked(project: string): never {
     hint: "Run `sluice lock` and commit `sluice.lock`",
   });
 }
+
+/** Until compiling begins where nobody waits for it. */
+const fillingDelayMs = 200;
 
 /** After this a program compiles what is not compiled yet by itself. */
 const longestWarmingMs = 15_000;
