@@ -136,10 +136,10 @@ export function checkHeld(all: readonly Measured[]): void {
   assert.deepEqual(last.descriptors, warm.descriptors);
   const quarter = Math.floor(held.length / 4);
   if (quarter < warmRounds) return;
-  const middle = (from: number, of: (each: Held) => number) =>
-    held.slice(from, from + quarter).map(of).sort((a, b) => a - b)[Math.floor(quarter / 2)]!;
-  for (const  of of[(each: Held) => each.residentBytes, (each: Held) => each.threads]) {
-    const [second, fourth] = [middle(quarter, of), middle(3 * quarter, of)];
+  const middle = (from: number, measure: (each: Held) => number) =>
+    held.slice(from, from + quarter).map(measure).sort((a, b) => a - b)[Math.floor(quarter / 2)]!;
+  for (const measure of [(each: Held) => each.residentBytes, (each: Held) => each.threads]) {
+    const [second, fourth] = [middle(quarter, measure), middle(3 * quarter, measure)];
     assert.ok(fourth <= second * 1.1, `${second} in the second quarter, ${fourth} in the last`);
   }
 }
