@@ -1,4 +1,5 @@
 /** The Python that `--env-manager local` means: where it lies, and what it counts as. */
+import { dirname } from "node:path";
 import { z } from "zod";
 import { digestValue } from "../core/digest.ts";
 import type { HostPython } from "../core/environment.ts";
@@ -23,7 +24,7 @@ export async function findHostPython(
     const digest = await digestFile(await Deno.realPath(executable));
     return {
       digest: digestValue([digest, distributions]),
-      path: executable.slice(0, executable.lastIndexOf("/")),
+      path: dirname(executable),
       folders,
       ...(userBase === null ? {} : { userBase }),
     };

@@ -5,7 +5,7 @@ import { refuse } from "../core/error.ts";
 import { digestTree, isProgram, readFolder, UnsupportedEntry } from "../core/file_tree.ts";
 import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
-import { isNeverSource, type SourceList } from "../core/sources.ts";
+import { describeFile, describeLink, isNeverSource, type SourceList } from "../core/sources.ts";
 
 /**
  * Entries of a folder below the step's own from which on files that git ignores count as well: thousands of pictures
@@ -21,8 +21,8 @@ export interface Sources {
 
 /**
  * `only` (paths relative to `folder`), else every file in `folder` that git would not ignore, by the `.gitignore`
- * files in it, which do not count with `all`; `modules` are left out. Links count as the text they hold and are not followed. What cannot be read
- * counts as its name, and what others remove meanwhile does not count.
+ * files in it, which do not count with `all`; `modules` are left out. Links count as the text they hold and are not
+ * followed. What cannot be read counts as its name, and what others remove meanwhile does not count.
  */
 export async function listSources(
   folder: string,
@@ -44,7 +44,7 @@ async function listNamed(folder: string, path: string, digests: FileDigests): Pr
     return Object.fromEntries(
       tree.files.map((file) => [
         file.path === "" ? name : `${name}/${file.path}`,
-        what(file.digest, file.isProgram),
+        describeFile(file.digest, file.isProgram),
       ]),
     );
   } catch (error) {
@@ -66,8 +66,6 @@ async function listNamed(folder: string, path: string, digests: FileDigests): Pr
     });
   }
 }
-
-const what = (digest: string, isProgram: boolean): string => isProgram ? `${digest} x` : digest;
 
 /** Of the path of an entry, absolute. */
 type Ignores = (path: string, isFolder: boolean) => boolean | undefined;
@@ -121,12 +119,13 @@ function* listFolderSteps(
         } else if (entry.isFile) {
           const look = getLook(path);
           const found = digests.digest(path, look);
-          list[name] = what(typeof found === "string" ? found : yield* settled(found), isProgram(look));
+          const digest = typeof found === "string" ? found : yield* settled(found);
+          list[name] = describeFile(digest, isProgram(look));
           visible.push(path);
           yield;
         } else if (entry.isSymlink) {
           digests.meet?.(path);
-          list[name] = `link ${JSON.stringify(Deno.readLinkSync(path))}`;
+          list[name] = describeLink(Deno.readLinkSync(path));
           visible.push(path);
         } else isWhole = false;
       } catch (error) {

@@ -4,7 +4,7 @@ import { isProgram, readFolder } from "../core/file_tree.ts";
 import type { PlannedStep } from "../core/plan.ts";
 import { getLook } from "../core/look.ts";
 import type { FileDigests } from "../core/ports/file_digests.ts";
-import type { SourceList } from "../core/sources.ts";
+import { describeFile, describeLink, type SourceList } from "../core/sources.ts";
 import { openWitness, type Witnessed } from "./file_witness.ts";
 
 /** One thing that is not what it was. */
@@ -46,10 +46,10 @@ async function describe(folder: string, name: string, digests: FileDigests): Pro
   const path = join(folder, name);
   try {
     const look = getLook(path);
-    if (look.is === "link") return `link ${JSON.stringify(await Deno.readLink(path))}`;
+    if (look.is === "link") return describeLink(await Deno.readLink(path));
     if (look.is !== "file") return "no file";
     const digest = await digests.digest(path, look);
-    return isProgram(look) ? `${digest} x` : digest;
+    return describeFile(digest, isProgram(look));
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) return "unreadable";
     if (error instanceof Deno.errors.NotFound) return "gone";

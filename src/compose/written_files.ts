@@ -14,6 +14,7 @@ import { isConfinedPath } from "../core/confined_path.ts";
 import { lazySchema } from "../core/lazy_schema.ts";
 import { findLook } from "../core/look.ts";
 import type { Plan } from "../core/plan.ts";
+import { describeFile, describeLink } from "../core/sources.ts";
 import { isSystemError } from "../core/system_error.ts";
 import { FolderChanges } from "../core/working_copy.ts";
 
@@ -53,10 +54,9 @@ function readRecord(folder: string): WrittenFiles {
 async function describe(path: string): Promise<string | undefined> {
   const look = findLook(path);
   if (look === undefined) return undefined;
-  if (look.is === "link") return `link ${JSON.stringify(Deno.readLinkSync(path))}`;
+  if (look.is === "link") return describeLink(Deno.readLinkSync(path));
   if (look.is !== "file") return look.is;
-  const digest = await digestFile(path);
-  return isProgram(look) ? `${digest} x` : digest;
+  return describeFile(await digestFile(path), isProgram(look));
 }
 
 /** What one step did last to one path. */
@@ -127,7 +127,7 @@ async function put(
   const next = last.is === "removed"
     ? undefined
     : last.is === "link"
-    ? `link ${JSON.stringify(last.target)}`
+    ? describeLink(last.target)
     : await describe(last.from);
   if (now === next) return next;
   if (now !== undefined && !known.includes(now)) return "kept";

@@ -12,6 +12,13 @@ import { lazySchema } from "./lazy_schema.ts";
 export const SourceList = lazySchema(() => z.record(z.string(), z.string()).readonly());
 export type SourceList = z.infer<typeof SourceList>;
 
+/** A file, as a source list has it. */
+export const describeFile = (digest: string, isProgram: boolean): string =>
+  isProgram ? `${digest} x` : digest;
+
+/** A link by its text, as a source list has it. */
+export const describeLink = (text: string): string => `link ${JSON.stringify(text)}`;
+
 /** SHA-256 over a line for each, sorted by name: what it is, two spaces, its name as JSON text. */
 export function digestSourceList(list: SourceList): Digest {
   const known = digested.get(list);

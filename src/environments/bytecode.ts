@@ -7,6 +7,15 @@ import { isMachineError, isNotWritable } from "../core/system_error.ts";
 import type { Surroundings } from "./provider.ts";
 
 export const bytecodeRoot = (store: string): string => join(store, "bytecode");
+
+/** What Python is started with. Its bytecode lies beside the environment, which stays as it was made: a step only reads it. */
+export const pythonVariables = (bytecode: string): Record<string, string> => ({
+  PYTHONUNBUFFERED: "1",
+  PYTHONNOUSERSITE: "1",
+  PYTHONPYCACHEPREFIX: bytecode,
+  PYTHONDONTWRITEBYTECODE: "1",
+});
+
 /** Held alone while a folder is filled or removed. */
 export const bytecodeLock = (hex: string): string => `bytecode-${hex}`;
 

@@ -2,10 +2,10 @@
 import { basename, join } from "node:path";
 import { digestValue } from "../core/digest.ts";
 import type { CondaSpec, EnvironmentContents } from "../core/environment.ts";
-import { bytecodeRoot } from "./bytecode.ts";
+import { bytecodeRoot, pythonVariables } from "./bytecode.ts";
 import { readCondaPip } from "./conda_requirements.ts";
 import { type CondaLockEntry, requireKind } from "./lock_file.ts";
-import { condaParts, packageName, packageVersions } from "./packages.ts";
+import { condaParts, hasMlflow, packageVersions } from "./packages.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
 
@@ -62,20 +62,13 @@ function settle(spec: CondaSpec, entry: CondaLockEntry, surroundings: Surroundin
           CONDA_PREFIX: folder,
           CONDA_DEFAULT_ENV: folder,
           CONDA_SHLVL: "1",
-          ...(python === undefined ? {} : {
-            PYTHONUNBUFFERED: "1",
-            PYTHONNOUSERSITE: "1",
-            PYTHONPYCACHEPREFIX: bytecode,
-            PYTHONDONTWRITEBYTECODE: "1",
-          }),
+          ...(python === undefined ? {} : pythonVariables(bytecode)),
           ...variablesIn(folder),
           ...spec.variables,
         },
         activation: scriptsIn(folder),
         folders: python === undefined ? [folder] : [folder, bytecode],
-        hasMlflow: Object.keys(entry.packages).some((pin) =>
-          ["mlflow", "mlflow-skinny"].includes(packageName(pin))
-        ),
+        hasMlflow: hasMlflow(entry.packages),
       };
     },
   };

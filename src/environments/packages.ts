@@ -9,6 +9,10 @@ export function packageName(requirement: string): string {
   return (/^[\w.-]+/.exec(bare)?.[0] ?? bare).toLowerCase().replaceAll(/[-_.]+/g, "-");
 }
 
+/** Whether MLflow's client is among locked packages. */
+export const hasMlflow = (packages: Readonly<Record<string, unknown>>): boolean =>
+  Object.keys(packages).some((pin) => ["mlflow", "mlflow-skinny"].includes(packageName(pin)));
+
 /**
  * Versions by name. What came from elsewhere than an index has the address instead; where the lock holds several for
  * different machines, all of them with what each is for.

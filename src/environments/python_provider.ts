@@ -4,13 +4,14 @@ import { type Digest, digestValue } from "../core/digest.ts";
 import type { EnvironmentContents, PythonSpec } from "../core/environment.ts";
 import { refuse } from "../core/error.ts";
 import type { InterpreterRequest } from "./interpreters.ts";
-import { bytecodeRoot } from "./bytecode.ts";
+import { bytecodeRoot, pythonVariables } from "./bytecode.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Answer, EnvironmentFacts, Provider, Settled, Surroundings } from "./provider.ts";
-import { packageName, packageVersions } from "./packages.ts";
+import { hasMlflow, packageVersions } from "./packages.ts";
 import { minorOf } from "./python_version.ts";
 import { readRequirements, type Requirements } from "./requirements.ts";
 import type { LockEntry } from "./lock_file.ts";
+import { nearestEntry } from "./nearest_entry.ts";
 
 export const providePython: Provider<"python"> = async (spec, surroundings): Promise<Answer> => {
   const requirements = await readRequirements(spec, surroundings.project);
@@ -36,6 +37,7 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
             entry.kind === "python" && entry.platform === platform.target &&
             minorOf(entry.python) === minorOf(interpreter.version)
           ),
+          (entry) => entry.requirements,
         );
         return {
           kind: "python",
@@ -53,20 +55,6 @@ export const providePython: Provider<"python"> = async (spec, surroundings): Pro
     },
   };
 };
-
-/** The entry that shares the most packages with `wanted`, by name; undefined when none shares any. */
-function nearestEntry(wanted: readonly string[], entries: readonly LockEntry[]): LockEntry | undefined {
-  const nameOf = (requirement: string) =>
-    /^[\w.-]+/.exec(requirement)?.[0].toLowerCase().replaceAll(/[-_.]+/g, "-");
-  const names = new Set(wanted.map(nameOf));
-  let best: LockEntry | undefined;
-  let most = 0;
-  for (const entry of entries) {
-    const shared = entry.requirements.filter((requirement) => names.has(nameOf(requirement))).length;
-    if (shared > most) [best, most] = [entry, shared];
-  }
-  return best;
-}
 
 function requestOf(spec: PythonSpec, requirements: Requirements): InterpreterRequest {
   const version = spec.version ?? requirements.version;
@@ -128,18 +116,9 @@ async function settle(
       const bytecode = join(bytecodeRoot(surroundings.store), id.slice("sha256:".length));
       return {
         path: [join(folder, "bin")],
-        variables: {
-          VIRTUAL_ENV: folder,
-          PYTHONUNBUFFERED: "1",
-          PYTHONNOUSERSITE: "1",
-          // Beside the environment, which stays as it was made; a step only reads it.
-          PYTHONPYCACHEPREFIX: bytecode,
-          PYTHONDONTWRITEBYTECODE: "1",
-        },
+        variables: { VIRTUAL_ENV: folder, ...pythonVariables(bytecode) },
         folders: [folder, interpreter.prefix, bytecode],
-        hasMlflow: Object.keys(packages).some((pin) =>
-          ["mlflow", "mlflow-skinny"].includes(packageName(pin))
-        ),
+        hasMlflow: hasMlflow(packages),
       };
     },
   };

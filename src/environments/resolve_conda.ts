@@ -10,6 +10,7 @@ import { refuseCondaAnswer } from "./conda_refusals.ts";
 import { readCondaPip } from "./conda_requirements.ts";
 import type { CondaArchive } from "./conda_script.ts";
 import type { CondaLockEntry, LockEntry } from "./lock_file.ts";
+import { nearestEntry } from "./nearest_entry.ts";
 import { condaParts, packageName, packageVersions } from "./packages.ts";
 import { currentPlatform } from "./platform.ts";
 import type { Surroundings, Work } from "./provider.ts";
@@ -55,11 +56,11 @@ export async function resolveConda(
 
 /** Versions of the entry that shares the most packages with `specs`, by name. */
 function preferredOf(specs: readonly string[], locked: readonly LockEntry[], platform: string): string[] {
-  const names = new Set(specs.map(packageName));
-  const sharedBy = (entry: LockEntry) =>
-    Object.keys(entry.packages).filter((pin) => names.has(packageName(pin))).length;
-  const [nearest] = locked.filter((entry) => entry.kind === "conda" && entry.platform === platform)
-    .filter((entry) => sharedBy(entry) > 0).sort((a, b) => sharedBy(b) - sharedBy(a));
+  const nearest = nearestEntry(
+    specs,
+    locked.filter((entry) => entry.kind === "conda" && entry.platform === platform),
+    (entry) => Object.keys(entry.packages),
+  );
   return Object.keys(nearest?.packages ?? {}).flatMap((pin) => {
     const parts = condaParts(pin);
     return parts === undefined ? [] : [`${parts.name} ==${parts.version} ${parts.build}`];

@@ -7,7 +7,7 @@ import type { LoggedModel, ModelVersion } from "../core/tracking.ts";
 import { readVersions } from "./folder_model_source.ts";
 import { checkSameVersion } from "./moved_run_rules.ts";
 import { look } from "./run_folder.ts";
-import { pointLine } from "./run_folder_metrics.ts";
+import { linesByKey, pointLine } from "./run_folder_metrics.ts";
 import { writeLines, writeMeta, writePairs } from "./run_folder_write.ts";
 import { loggedModelStatuses } from "./sqlite_logged_models.ts";
 
@@ -16,11 +16,10 @@ export async function putModel(folder: string, model: LoggedModel): Promise<Chan
   const isNew = look(join(folder, "meta.yaml")) === undefined;
   let written = await writePairs(join(folder, "params"), model.parameters);
   written += await writePairs(join(folder, "tags"), model.tags);
-  const lines = new Map<string, string[]>();
-  for (const point of model.metrics) {
+  const lines = linesByKey(model.metrics, (point) => {
     const dataset = point.datasetName === undefined ? [] : [point.datasetName, point.datasetDigest ?? ""];
-    lines.set(point.key, [...lines.get(point.key) ?? [], pointLine(point, point.runId, ...dataset)]);
-  }
+    return pointLine(point, point.runId, ...dataset);
+  });
   written += await writeLines(join(folder, "metrics"), lines);
   await Deno.mkdir(join(folder, "artifacts"), { recursive: true });
   if (!isNew) return written > 0 ? "changed" : "same";

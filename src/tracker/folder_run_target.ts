@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { refuse } from "../core/error.ts";
 import { pathToFileURL } from "../core/file_url.ts";
 import type { Change, MovedRun, RunTarget } from "../core/ports/moved_runs.ts";
-import type { Experiment, Metric } from "../core/tracking.ts";
+import type { Experiment } from "../core/tracking.ts";
 import { putModel, putRegisteredModel } from "./folder_model_target.ts";
 import {
   experimentFolders,
@@ -16,7 +16,7 @@ import {
 import { openLocalArtifacts } from "./local_artifacts.ts";
 import { checkSameExperiment, checkSameParameters, isLaterEnd, ownerOf } from "./moved_run_rules.ts";
 import { look } from "./run_folder.ts";
-import { pointLine } from "./run_folder_metrics.ts";
+import { linesByKey, pointLine } from "./run_folder_metrics.ts";
 import { idOf, writeLines, writeMeta, writePairs } from "./run_folder_write.ts";
 
 /** A folder that is not there is made. Throws FOLDER_NOT_WRITABLE for one that holds something else. */
@@ -88,7 +88,7 @@ async function putRun(folder: string, run: MovedRun): Promise<Change> {
   if (known !== undefined) checkSameParameters(run, known);
   let written = await writePairs(join(folder, "params"), run.parameters);
   written += await writePairs(join(folder, "tags"), run.tags);
-  written += await writeLines(join(folder, "metrics"), linesOf(run.points));
+  written += await writeLines(join(folder, "metrics"), linesByKey(run.points, (point) => pointLine(point)));
   written += await putLinks(folder, run);
   // Without these MLflow takes it for no run.
   for (const name of ["artifacts", "metrics", "params", "tags"]) {
@@ -107,16 +107,6 @@ async function putRun(folder: string, run: MovedRun): Promise<Change> {
     return "changed";
   }
   return written > 0 ? "changed" : "same";
-}
-
-function linesOf(points: readonly Metric[]): ReadonlyMap<string, readonly string[]> {
-  const lines = new Map<string, string[]>();
-  for (const point of points) {
-    const known = lines.get(point.key);
-    if (known === undefined) lines.set(point.key, [pointLine(point)]);
-    else known.push(pointLine(point));
-  }
-  return lines;
 }
 
 /** What the run read and made. Gives how many files were written. */

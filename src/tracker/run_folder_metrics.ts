@@ -35,6 +35,15 @@ export function readModelPoints(folder: string, modelId: string): (Metric & { re
   );
 }
 
+/** The lines of each metric's file. */
+export function linesByKey<Point extends { readonly key: string }>(
+  points: readonly Point[],
+  lineOf: (point: Point) => string,
+): ReadonlyMap<string, readonly string[]> {
+  const groups = Map.groupBy(points, ({ key }) => key);
+  return new Map([...groups].map(([key, group]) => [key, group.map(lineOf)]));
+}
+
 /** The inverse of both. */
 export function pointLine({ timestamp, value, step }: Metric, ...more: readonly string[]): string {
   return `${[timestamp, writeNumber(value), step, ...more].join(" ")}\n`;

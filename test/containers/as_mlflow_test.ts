@@ -134,12 +134,8 @@ realTest(["podman"], "an image that is not there is built from the project's Doc
   assert.match(failed.stderr, /ENVIRONMENT_FAILED.*Cannot build image `localhost\/built-here`/);
 });
 
-realTest(["podman"], "a container is gone when its run is stopped", async () => {
-  const place = await openPlace();
-  const folder = await writeProject(
-    place,
-    projectOf("bash -c 'trap \"\" TERM INT; echo up; while sleep 1; do :; done'"),
-  );
+/** A run whose container is there. */
+async function startContainer(place: Awaited<ReturnType<typeof openPlace>>, folder: string) {
   const child = startDeno([sluiceProgram, "run", "project"], folder, {
     ...place.variables,
     XDG_CACHE_HOME: join(folder, "cache"),
@@ -149,6 +145,16 @@ realTest(["podman"], "a container is gone when its run is stopped", async () => 
     if ((await podman(place, ["ps", "-q"])).trim() !== "") break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  return child;
+}
+
+realTest(["podman"], "a container is gone when its run is stopped", async () => {
+  const place = await openPlace();
+  const folder = await writeProject(
+    place,
+    projectOf("bash -c 'trap \"\" TERM INT; echo up; while sleep 1; do :; done'"),
+  );
+  const child = await startContainer(place, folder);
   child.kill("SIGINT");
   const ended = await finish(child);
   assert.equal(ended.code, 130, ended.stderr);
@@ -159,15 +165,7 @@ realTest(["podman"], "a container is gone when its run is stopped", async () => 
 realTest(["podman"], "a container that kill -9 left is gone with the next start", async () => {
   const place = await openPlace();
   const folder = await writeProject(place, projectOf("bash -c 'while sleep 1; do :; done'"));
-  const child = startDeno([sluiceProgram, "run", "project"], folder, {
-    ...place.variables,
-    XDG_CACHE_HOME: join(folder, "cache"),
-    DENO_DIR: denoFolder,
-  });
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await podman(place, ["ps", "-q"])).trim() !== "") break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const child = await startContainer(place, folder);
   child.kill("SIGKILL");
   await finish(child);
   await Deno.writeTextFile(join(folder, "project", "MLproject"), "entry_points: {main: {command: 'true'}}\n");

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "../../src/core/file_url.ts";
-import { mlflowPython } from "../real/mlflow.ts";
+import { askPython, mlflowPython } from "../real/mlflow.ts";
 import { realTest } from "../real_part.ts";
 import { configFile, readRuns, type RecordedRun, runSluice, workingFolder } from "../run/run_project.ts";
 import { type ExportedCase, exportedCases } from "./constructs.ts";
@@ -16,23 +16,11 @@ interface Call {
 /** Whether each failed. The Python of MLflow is first on PATH, as it is for whoever has activated its environment. */
 async function runByMlflow(calls: readonly Call[]): Promise<readonly boolean[]> {
   const python = await mlflowPython();
-  const child = new Deno.Command(python, {
-    args: [fileURLToPath(new URL("run_exported.py", import.meta.url))],
-    env: {
-      PATH: `${join(python, "..")}:${join(Deno.execPath(), "..")}:${Deno.env.get("PATH")}`,
-      DO_NOT_TRACK: "true",
-    },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(calls)));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  const [last] = new TextDecoder().decode(stdout).trimEnd().split("\n").slice(-1);
-  ok(last!.startsWith("["), new TextDecoder().decode(stderr));
-  return JSON.parse(last!);
+  const program = fileURLToPath(new URL("run_exported.py", import.meta.url));
+  return await askPython(program, calls, {
+    PATH: `${join(python, "..")}:${join(Deno.execPath(), "..")}:${Deno.env.get("PATH")}`,
+    DO_NOT_TRACK: "true",
+  }) as readonly boolean[];
 }
 
 const parentOf = (run: RecordedRun): string | undefined => run.tags["mlflow.parentRunId"];

@@ -5,29 +5,16 @@ import { writeYaml } from "../../src/mlproject/write_yaml.ts";
 import { runPython } from "../real/mlflow.ts";
 import { realTest } from "../real_part.ts";
 import { workingFolder } from "../run/run_project.ts";
+import { yamlLookalike } from "../yaml_lookalikes.ts";
 
-const texts = fc.oneof(
-  fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
-  fc.string(),
-  fc.stringMatching(/^[-+0-9.eE:_xob~]{1,8}$/),
-  fc.constantFrom(
-    "no",
-    "1e3",
-    "0x10",
-    "~",
-    "010",
-    "1:30",
-    "2024-01-31",
-    "2024-01-31 10:00:00",
-    "=",
-    "<<",
-    "y",
-    "off",
-  ),
-);
 const values = fc.dictionary(
-  texts,
-  fc.oneof(texts, fc.array(texts), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  yamlLookalike,
+  fc.oneof(
+    yamlLookalike,
+    fc.array(yamlLookalike),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  ),
   { noNullPrototype: true, minKeys: 1 },
 );
 

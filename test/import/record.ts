@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mlflowPython } from "../real/mlflow.ts";
+import { askPython } from "../real/mlflow.ts";
 import { importCases } from "./import_cases.ts";
 import { type CallsAnswer, readFiles, readParams, writeFiles } from "./import_workplace.ts";
 
@@ -32,15 +32,7 @@ try {
       });
     }
   }
-  const child = new Deno.Command(await mlflowPython(), {
-    args: [here("../mlproject/record_mlflow.py")],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(places)));
-  await writer.close();
-  const codes: number[] = JSON.parse(new TextDecoder().decode((await child.output()).stdout));
+  const codes = await askPython(here("../mlproject/record_mlflow.py"), places) as number[];
   const recorded: Record<string, CallsAnswer> = {};
   for (const { name, calls } of importCases) {
     recorded[name] = {

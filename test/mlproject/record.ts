@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mlflowPython } from "../real/mlflow.ts";
+import { askPython } from "../real/mlflow.ts";
 import { projectCases } from "./project_cases.ts";
 import { type Answer, makeWorkplace, readAnswer } from "./project_workplace.ts";
 
@@ -20,15 +20,10 @@ try {
     await Deno.mkdir(folder);
     places.push(await makeWorkplace(folder, asked));
   }
-  const child = new Deno.Command(await mlflowPython(), {
-    args: [fileURLToPath(new URL("record_mlflow.py", import.meta.url))],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(places)));
-  await writer.close();
-  const codes: readonly number[] = JSON.parse(new TextDecoder().decode((await child.output()).stdout));
+  const codes = await askPython(
+    fileURLToPath(new URL("record_mlflow.py", import.meta.url)),
+    places,
+  ) as readonly number[];
   const now: Record<string, Answer> = {};
   for (const [index, { name }] of cases.entries()) {
     now[name] = await readAnswer(places[index]!, codes[index] === 0);

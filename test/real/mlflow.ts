@@ -41,6 +41,32 @@ export async function runPython(
   return { code: output.code, stdout: text.decode(output.stdout), stderr: text.decode(output.stderr) };
 }
 
+/**
+ * The value that is the last line a file of Python printed, which was given `input` as JSON; its environment is the caller's.
+ * Throws what it said where that is none.
+ */
+export async function askPython(
+  file: string,
+  input: unknown,
+  env: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const child = new Deno.Command(await mlflowPython(), {
+    args: [file],
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(JSON.stringify(input)));
+  await writer.close();
+  const output = await child.output();
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const last = stdout!.trimEnd().split("\n").at(-1)!;
+  if (!/^[[{]/.test(last)) throw new Error(stderr);
+  return JSON.parse(last);
+}
+
 export interface MlflowServer {
   readonly uri: string;
   stop(): Promise<void>;

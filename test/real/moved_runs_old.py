@@ -12,8 +12,9 @@ with mlflow.start_run(experiment_id=experiment, tags={"yes": "no"}) as run:
     mlflow.log_params({"alpha": "1e3", "a/b": "~"})
     for step in range(100):
         mlflow.log_metric("loss", 1 / (step + 1), step=step)
-    for value in (float("nan"), float("inf"), 1e-7):
-        mlflow.log_metric("odd", value)
+    # Of values of one step in one millisecond MLflow's folders take another for the latest than its databases do.
+    for step, value in enumerate((float("nan"), float("inf"), 1e-7)):
+        mlflow.log_metric("odd", value, step=step)
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "a.txt"), "w") as file:
             file.write("text")
